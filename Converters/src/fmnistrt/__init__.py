@@ -1,0 +1,1 @@
+"""Classify 28x28 pictures of clothing with libfmnistrt."""
