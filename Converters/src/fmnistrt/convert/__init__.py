@@ -1,0 +1,1 @@
+"""Freezes trained checkpoints into .fmg files."""

@@ -1,0 +1,50 @@
+"""The graph between the front ends, the passes and the writer.
+
+It mirrors docs/fmg-format.md: the same operators and attributes, channels last, no batch axis.
+Front ends build it, passes rewrite it, `writer.py` stores it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+Shape = tuple[int, ...]
+
+
+class ConvertError(Exception):
+    """One sentence for the user: which file, which layer, what to do about it."""
+
+
+@dataclass
+class Tensor:
+    """A constant (float32 array, row-major) or, without `value`, what a node computes."""
+
+    name: str
+    shape: Shape
+    value: np.ndarray | None = None
+
+
+@dataclass
+class Node:
+    """One operator. `attributes` holds the words of the specification's table, by name."""
+
+    operator: str
+    inputs: list[Tensor]
+    output: Tensor
+    attributes: dict[str, int | float | Sequence[int]] = field(default_factory=dict)
+
+
+@dataclass
+class Graph:
+    """A whole model. `nodes` are in order of computation; the last one gives the output."""
+
+    input: Tensor
+    nodes: list[Node] = field(default_factory=list)
+
+    @property
+    def output(self) -> Tensor:
+        """What the last node computes."""
+        return self.nodes[-1].output
