@@ -1,45 +1,21 @@
 import CFmnistRT
 
-/// What a failed call returns; the thread's error text has been written when one is made.
+/// What a failed call returns. The message says what is wrong, where, and what was expected; making
+/// one writes it to the thread's error text.
 struct Failure: Error {
   let status: fmnist_status
 
-  private init(_ status: fmnist_status) { self.status = status }
+  init(_ status: fmnist_status, _ message: Message) { self.status = status }
 
-  /// The parts make one line: what is wrong, where, and what was expected.
-  ///
-  /// Takes them one by one because an array would allocate.
-  init(
-    _ status: fmnist_status, _ a: Part, _ b: Part = "", _ c: Part = "", _ d: Part = "",
-    _ e: Part = "", _ f: Part = "", _ g: Part = "", _ h: Part = ""
-  ) {
-    var message = Message()
-    message.append(a)
-    message.append(b)
-    message.append(c)
-    message.append(d)
-    message.append(e)
-    message.append(f)
-    message.append(g)
-    message.append(h)
-    self.init(status)
-  }
+  static func argument(_ message: Message) -> Failure { Failure(FMNIST_ERROR_ARGUMENT, message) }
 
-  static func argument(
-    _ a: Part, _ b: Part = "", _ c: Part = "", _ d: Part = "", _ e: Part = "", _ f: Part = ""
-  ) -> Failure {
-    Failure(FMNIST_ERROR_ARGUMENT, a, b, c, d, e, f)
-  }
-}
-
-extension Message {
-  mutating func append(_ part: Part) {
-    switch part {
-    case .text(let text): append(text)
-    case .number(let number): append(number)
-    case .bytes(let number): append(number)
-    case .name(let name): append(name: name)
-    }
+  /// A damaged file, and the byte where that shows.
+  static func format(_ offset: Int, _ message: Message) -> Failure {
+    var message = message
+    message.append(" (byte ")
+    message.append(offset)
+    message.append(")")
+    return Failure(FMNIST_ERROR_FORMAT, message)
   }
 }
 

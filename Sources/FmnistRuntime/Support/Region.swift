@@ -38,7 +38,7 @@ struct Region {
     }
     let size = max(rounded + Region.alignment, Region.chunkSize)
     guard let memory = fmp_allocate(size) else {
-      throw Failure(FMNIST_ERROR_MEMORY, "no memory for ", .number(size), " bytes")
+      throw Failure(FMNIST_ERROR_MEMORY, "no memory for \(size) bytes")
     }
     let chunk = memory.bindMemory(to: Chunk.self, capacity: 1)
     chunk.initialize(to: Chunk(next: chunks, used: Region.alignment + rounded, size: size))
