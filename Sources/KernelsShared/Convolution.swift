@@ -44,7 +44,8 @@ private func convolveTile(
   if lanes == 16 && conv.pointee.epilogue.scale == nil {
     return runTile(conv, place, pixels: pixels, blocks: blocks)
   }
-  withUnsafeTemporaryAllocation(byteCount: tilePixels * tileBlocks * 64, alignment: 64) {
+  var memory = TileSums(repeating: Vector())
+  withUnsafeMutableBytes(of: &memory) {
     let sums = $0.baseAddress!.assumingMemoryBound(to: Float.self)
     place.output = sums
     place.outputPlane = tilePixels * 16

@@ -49,15 +49,8 @@ func fromBytes(
   _ input: UnsafePointer<UInt8>, _ output: UnsafeMutablePointer<Float>, _ count: Int,
   _ scale: Float, _ shift: Float
 ) {
-  let scales = Vector(repeating: scale)
-  let shifts = Vector(repeating: shift)
+  // The compiler vectorises this; converting a SIMD16<UInt8> calls functions of the standard library.
   var i = 0
-  while i + 16 <= count {
-    let bytes = UnsafeRawPointer(input + i).loadUnaligned(as: SIMD16<UInt8>.self)
-    let x = Vector(SIMD16<Int32>(truncatingIfNeeded: bytes))
-    shifts.addingProduct(x, scales).store(to: output + i)
-    i += 16
-  }
   while i < count {
     output[i] = shift.addingProduct(Float(input[i]), scale)
     i += 1

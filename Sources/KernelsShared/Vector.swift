@@ -13,13 +13,30 @@ extension SIMD16<Float> {
     UnsafeMutableRawPointer(pointer).storeBytes(of: self, as: Vector.self)
   }
 
-  /// Stores the first `lanes` lanes only.
+  /// Stores the first `lanes` lanes only: all 16 or the binary digits of a smaller number.
   @inline(__always)
   func store(to pointer: UnsafeMutablePointer<Float>, lanes: Int) {
     if lanes == 16 { return store(to: pointer) }
-    withUnsafePointer(to: self) {
-      UnsafeMutableRawPointer(pointer).copyMemory(from: $0, byteCount: lanes * 4)
+    var to = UnsafeMutableRawPointer(pointer)
+    var eight = lowHalf
+    if lanes & 8 != 0 {
+      to.storeBytes(of: eight, as: SIMD8<Float>.self)
+      to += 32
+      eight = highHalf
     }
+    var four = eight.lowHalf
+    if lanes & 4 != 0 {
+      to.storeBytes(of: four, as: SIMD4<Float>.self)
+      to += 16
+      four = eight.highHalf
+    }
+    var two = four.lowHalf
+    if lanes & 2 != 0 {
+      to.storeBytes(of: two, as: SIMD2<Float>.self)
+      to += 8
+      two = four.highHalf
+    }
+    if lanes & 1 != 0 { to.storeBytes(of: two.x, as: Float.self) }
   }
 
   /// min(max(self, low), high), keeping NaN. A comparison and a choice become one maximum

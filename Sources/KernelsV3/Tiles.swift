@@ -3,8 +3,9 @@ import CPlatform
 /// The largest tile. 6 x 1 blocks of 16 lanes is 12 of the 16 registers, which leaves two for weights and one for an input.
 let tilePixels = 6
 let tileBlocks = 1
+typealias TileSums = InlineArray<6, Vector>
 
-@inline(__always)
+@inline(never)
 func runTile(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, pixels: Int, blocks: Int) {
   switch conv.pointee.pixel_step {
   case 16: Tiles<1, 16>.run(conv, place, pixels)

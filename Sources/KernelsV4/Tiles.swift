@@ -3,8 +3,9 @@ import CPlatform
 /// The largest tile. 14 x 2 blocks of 16 lanes is 28 of the 32 registers, which leaves two for weights and one for an input.
 let tilePixels = 14
 let tileBlocks = 2
+typealias TileSums = InlineArray<28, Vector>
 
-@inline(__always)
+@inline(never)
 func runTile(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, pixels: Int, blocks: Int) {
   switch (blocks, conv.pointee.pixel_step) {
   case (2, 16): Tiles<2, 16>.run(conv, place, pixels)
