@@ -47,5 +47,8 @@ let package = Package(
             "-Xlinker", "-soname=libfmnistrt.so.0",
           ], .when(traits: ["Embedded"])),
       ]),
+    .testTarget(
+      name: "KernelTests",
+      dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"]),
   ]
 )
