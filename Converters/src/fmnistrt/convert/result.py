@@ -20,10 +20,11 @@ class FrontEndResult:
     `framework` is the source framework and version, such as "keras 3.10.0". `evaluate` takes
     prepared inputs, float32 of shape (n, height, width, channels), and returns float32
     (n, classes): the source model's own answer, computed without the graph, so that a wrong
-    translation cannot agree with itself.
+    translation cannot agree with itself. `name` is what the checkpoint calls the model, if it does.
     """
 
     graph: Graph
     framework: str
     output_kind: OutputKind
     evaluate: Callable[[np.ndarray], np.ndarray]
+    name: str = ""
