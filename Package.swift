@@ -48,5 +48,14 @@ let package = Package(
             "-Xlinker", "-soname=libfmnistrt.so.0",
           ], .when(traits: ["Embedded"])),
       ]),
+    .executableTarget(
+      name: "kernel-benchmark",
+      dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
+      path: "Benchmarks/kernels",
+      cSettings: [.unsafeFlags(["-O2"])],
+      linkerSettings: [.linkedLibrary("m")]),
+    .testTarget(
+      name: "KernelTests",
+      dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"]),
   ]
 )

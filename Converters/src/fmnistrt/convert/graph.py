@@ -18,16 +18,19 @@ class ConvertError(Exception):
     """One sentence for the user: which file, which layer, what to do about it."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Tensor:
-    """A constant (float32 array, row-major) or, without `value`, what a node computes."""
+    """A constant (float32 array, row-major) or, without `value`, what a node computes.
+
+    Tensors and nodes are compared and hashed by identity: two layers may hold equal numbers.
+    """
 
     name: str
     shape: Shape
     value: np.ndarray | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Node:
     """One operator. `attributes` holds the words of the specification's table, by name."""
 
