@@ -6,11 +6,6 @@ func fit(
   _ picture: Picture, to size: InputSize, mode: fmnist_fit_mode, scratch: UnsafeMutableRawPointer,
   pixels: UnsafeMutablePointer<UInt8>
 ) throws(Failure) -> FitResult {
-  guard size.channels == 1 || size.channels == 3 else {
-    throw Failure(
-      FMNIST_ERROR_UNSUPPORTED,
-      "the model takes \(size.channels) channels; pictures fit 1 (gray) or 3 (RGB)")
-  }
   guard max(size.width, size.height) <= Picture.longestSide else {
     throw Failure(
       FMNIST_ERROR_UNSUPPORTED,
@@ -37,10 +32,9 @@ func fit(
 /// Checks the description of a picture in a caller's memory. All products stay below 2^63 because
 /// the sides are checked first and `stride` is compared by division.
 func checkedPicture(
-  _ bytes: UnsafePointer<UInt8>?, length: Int, width: UInt32, height: UInt32, channels: UInt32,
+  _ bytes: UnsafePointer<UInt8>, length: Int, width: UInt32, height: UInt32, channels: UInt32,
   stride: Int
 ) throws(Failure) -> Picture {
-  guard let bytes else { throw .argument("picture is NULL") }
   guard width > 0, height > 0 else {
     throw .argument(
       "the picture has \(Int(width)) x \(Int(height)) pixels; expected at least 1 x 1")
