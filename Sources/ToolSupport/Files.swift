@@ -14,7 +14,8 @@ private func readAll(_ descriptor: Int32, limit: Int) throws(ToolFailure) -> [UI
   guard fstat(descriptor, &information) == 0 else { throw .system() }
   // A regular file tells its size; one byte more shows its end without growing the memory.
   let isRegular = information.st_mode & S_IFMT == S_IFREG
-  var bytes = [UInt8](repeating: 0, count: isRegular ? min(Int(information.st_size), limit) + 1 : 1 << 16)
+  var bytes = [UInt8](
+    repeating: 0, count: isRegular ? min(Int(information.st_size), limit) + 1 : 1 << 16)
   var length = 0
   while true {
     let taken = bytes.withUnsafeMutableBytes {
@@ -37,7 +38,9 @@ public func replaceFile(
   _ path: FilePath, write body: (_ descriptor: Int32) throws(ToolFailure) -> Void
 ) throws(ToolFailure) {
   let temporary = path.adding(suffix: ".\(getpid()).tmp")
-  let descriptor = temporary.withCString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+  let descriptor = temporary.withCString {
+    open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+  }
   guard descriptor >= 0 else { throw .system(path) }
   do {
     defer { close(descriptor) }

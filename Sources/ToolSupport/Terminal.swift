@@ -1,4 +1,5 @@
-import Glibc
+// The standard streams are not marked safe to share, though stdio locks them.
+@preconcurrency import Glibc
 
 /// Where a tool prints to.
 public struct Terminal: Sendable {
