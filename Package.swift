@@ -65,7 +65,9 @@ let package = Package(
       path: "Benchmarks/kernels",
       cSettings: [.unsafeFlags(["-O2"])],
       linkerSettings: [.linkedLibrary("m")]),
-    .testTarget(name: "ImageTests", dependencies: ["CPng", "FmnistRuntime"]),
+    .testTarget(
+      name: "ImageTests", dependencies: ["CPng", "FmnistRuntime"],
+      exclude: ["training-images.png"]),
     .testTarget(
       name: "KernelTests",
       dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"]),

@@ -22,11 +22,11 @@ final class Classifier {
       struct_size: MemoryLayout<fmnist_model_options>.size, isa: isa.rawValue, flags: 0)
     var model: OpaquePointer?
     let opened = path.withCString { fmnist_model_open($0, &options, &model) }
-    guard opened == FMNIST_OK, let model else { throw lastError("model \(path.text)") }
+    guard opened == FMNIST_OK, let model else { throw lastError() }
     var session: OpaquePointer?
     guard fmnist_session_create(model, nil, &session) == FMNIST_OK, let session else {
       fmnist_model_destroy(model)
-      throw lastError("model \(path.text)")
+      throw lastError()
     }
     var info = fmnist_model_info()
     info.struct_size = MemoryLayout<fmnist_model_info>.size
@@ -77,7 +77,6 @@ final class Classifier {
   }
 }
 
-private func lastError(_ subject: String? = nil) -> ToolFailure {
-  let text = String(cString: fmnist_last_error())
-  return ToolFailure(printable(subject.map { "\($0): \(text)" } ?? text))
+private func lastError() -> ToolFailure {
+  ToolFailure(printable(String(cString: fmnist_last_error())))
 }
