@@ -29,7 +29,7 @@ int fmp_open(const char *path, uint64_t *size) {
   else if (S_ISDIR(status.st_mode))
     error = EISDIR;
   else if (!S_ISREG(status.st_mode))
-    error = EINVAL;
+    error = FMP_NOT_A_FILE;
   if (error != 0) {
     close(descriptor);
     return -1 - error;
@@ -42,7 +42,7 @@ int fmp_read(int descriptor, void *buffer, size_t size) {
   size_t done = 0;
   while (done < size) {
     ssize_t got = pread(descriptor, (char *)buffer + done, size - done, (off_t)done);
-    if (got == 0) return -1;
+    if (got == 0) return FMP_CUT_SHORT;
     if (got < 0) {
       if (errno == EINTR) continue;
       return errno;
@@ -55,6 +55,8 @@ int fmp_read(int descriptor, void *buffer, size_t size) {
 void fmp_close(int descriptor) { close(descriptor); }
 
 const char *fmp_error_text(int error) {
+  if (error == FMP_NOT_A_FILE) return "not a regular file";
+  if (error == FMP_CUT_SHORT) return "became shorter while it was read";
   const char *text = strerrordesc_np(error);
   return text != NULL ? text : "unknown error";
 }

@@ -13,16 +13,19 @@ void *fmp_allocate(size_t size);
 /* Releases memory of fmp_allocate; NULL is allowed. */
 void fmp_release(void *memory);
 
-/* Opens a regular file for reading and tells its size. Returns a descriptor, or -1 - errno.
- * Anything but a regular file fails with EISDIR or EINVAL. */
+/* Errors besides those of errno. */
+#define FMP_NOT_A_FILE 10001 /* a device, pipe or socket */
+#define FMP_CUT_SHORT 10002  /* the file became shorter while it was read */
+
+/* Opens a regular file for reading and tells its size. Returns a descriptor, or -1 - error. */
 int fmp_open(const char *path, uint64_t *size);
 
-/* Reads exactly `size` bytes from the start of the file. 0, the errno, or -1 when it ends early. */
+/* Reads exactly `size` bytes from the start of the file. Returns 0 or the error. */
 int fmp_read(int descriptor, void *buffer, size_t size);
 
 void fmp_close(int descriptor);
 
-/* The system's words for an errno: a static string. */
+/* What an error means: a static string. */
 const char *fmp_error_text(int error);
 
 /* The calling thread's buffer for the text of the last error. */

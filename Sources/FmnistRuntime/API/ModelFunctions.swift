@@ -28,9 +28,6 @@ public func fmnist_model_open(
       let bytes = try region.allocate(Int(size), of: UInt8.self)
       let error = fmp_read(descriptor, bytes.baseAddress, Int(size))
       guard error == 0 else {
-        if error < 0 {
-          throw Failure(FMNIST_ERROR_FILE, "\(path): became shorter while it was read")
-        }
         throw Failure(FMNIST_ERROR_FILE, "\(path): \(fmp_error_text(error)!)")
       }
       return UnsafeRawBufferPointer(bytes)

@@ -6,6 +6,7 @@ extension Graph {
   /// Also fills in the multiply-adds of the nodes.
   mutating func inferShapes() throws(Failure) {
     var total = 0
+    var elements = input.shape.elementCount
     for i in 0..<nodes.count {
       var node = nodes[i]
       let expected = try inferredShape(&node)
@@ -14,8 +15,12 @@ extension Graph {
       }
       nodes[i] = node
       total += node.multiplyAdds
-      guard total <= 1 << 40 else {
-        throw Failure(FMNIST_ERROR_LIMIT, "more than 2^40 multiply-adds for one image")
+      elements += expected.elementCount
+      guard elements <= 1 << 28 else {
+        throw Failure(FMNIST_ERROR_LIMIT, "more than 2^28 elements in all activations")
+      }
+      guard total <= 1 << 36 else {
+        throw Failure(FMNIST_ERROR_LIMIT, "more than 2^36 multiply-adds for one image")
       }
     }
     if pixels.channels > 0 {
@@ -92,8 +97,8 @@ extension Graph {
     let products =
       Double(size.x * size.y) * Double(outputs) * Double(weights.sizes[3])
       * Double(kernel.x * kernel.y)
-    guard products <= Double(1 << 40) else {
-      throw Failure(FMNIST_ERROR_LIMIT, "more than 2^40 multiply-adds for one image")
+    guard products <= Double(1 << 36) else {
+      throw Failure(FMNIST_ERROR_LIMIT, "more than 2^36 multiply-adds for one image")
     }
     node.multiplyAdds = Int(products)
     try checkElements(node, shape)
@@ -130,8 +135,8 @@ extension Graph {
     }
     if attributes == 9 { _ = try attribute(node, 8, "count_padding", 0...1) }
     let products = Double(size.x * size.y * x.channels) * Double(kernel.x * kernel.y)
-    guard products <= Double(1 << 40) else {
-      throw Failure(FMNIST_ERROR_LIMIT, "more than 2^40 multiply-adds for one image")
+    guard products <= Double(1 << 36) else {
+      throw Failure(FMNIST_ERROR_LIMIT, "more than 2^36 multiply-adds for one image")
     }
     node.multiplyAdds = Int(products)
     return .image(size.x, size.y, x.channels)

@@ -19,8 +19,8 @@ struct Arena {
   /// Floats.
   private(set) var size = 0
 
-  /// At most 2 GiB.
-  static let limit = 1 << 29
+  /// 512 MiB.
+  static let limit = 1 << 27
 
   init(capacity: Int, region: inout Region) throws(Failure) {
     storages = try region.allocate(capacity, of: Storage.self)
@@ -34,7 +34,7 @@ struct Arena {
   /// A storage of `size` floats that lives from step `first` on; returns its number.
   mutating func add(size: Int, first: Int, last: Int) throws(Failure) -> Int {
     guard size <= Arena.limit else {
-      throw Failure(FMNIST_ERROR_LIMIT, "the model needs more than 2 GiB of scratch memory")
+      throw Failure(FMNIST_ERROR_LIMIT, "the model needs more than 512 MiB of scratch memory")
     }
     storages[count] = Storage(size: (size + 15) & ~15, first: first, last: last)
     count += 1
@@ -54,7 +54,7 @@ struct Arena {
       storages[largest].offset = offset
       size = max(size, offset + storages[largest].size)
       guard size <= Arena.limit else {
-        throw Failure(FMNIST_ERROR_LIMIT, "the model needs more than 2 GiB of scratch memory")
+        throw Failure(FMNIST_ERROR_LIMIT, "the model needs more than 512 MiB of scratch memory")
       }
       var i = placedCount
       while i > 0 && storages[placed[i - 1]].offset > offset {

@@ -11,8 +11,8 @@ struct Planner {
   /// Floats and table entries of 4 bytes, counted against the limit of packed weights.
   var packedWords = 0
 
-  /// At most 2 GiB.
-  private static let packedLimit = 1 << 29
+  /// 1 GiB.
+  private static let packedLimit = 1 << 28
 
   /// Makes a plan. With `keep`, every tensor is computed and keeps its value to the end of a run.
   static func plan(
@@ -69,7 +69,7 @@ struct Planner {
   ) throws(Failure) -> UnsafeMutableBufferPointer<T> {
     packedWords += count * MemoryLayout<T>.stride / 4
     guard count <= Planner.packedLimit, packedWords <= Planner.packedLimit else {
-      throw Failure(FMNIST_ERROR_LIMIT, "the model needs more than 2 GiB of packed weights")
+      throw Failure(FMNIST_ERROR_LIMIT, "the model needs more than 1 GiB of packed weights")
     }
     return try region.allocate(count, of: T.self)
   }
