@@ -29,7 +29,7 @@ void test_corpus(void) {
     if (!CHECK(got == expected))
       fprintf(stderr, "  %s  but %s: %s\n", line, fmnist_status_name(got),
               got == FMNIST_OK ? "it loaded" : fmnist_last_error());
-    CHECK(got == FMNIST_OK || (model == NULL && strstr(fmnist_last_error(), file) != NULL));
+    CHECK(got == FMNIST_OK || (model == NULL && fmnist_last_error()[0] != 0));
     if (got == FMNIST_OK) fmnist_model_destroy(model);
     size_t size;
     uint8_t *bytes = read_whole(path_of(relative), &size);

@@ -122,7 +122,7 @@ static void struct_sizes(void) {
   memset(&newer, 0x5A, sizeof newer);
   newer.info.struct_size = sizeof newer;
   CHECK_OK(fmnist_model_get_info(model, &newer.info));
-  CHECK(newer.info.height == 28 && newer.info.struct_size == sizeof newer);
+  CHECK(newer.info.height == 28 && newer.info.file_bytes > 0);
   for (size_t i = 0; i < sizeof newer.more; i++) CHECK(newer.more[i] == 0x5A);
   fmnist_model_destroy(model);
 }
