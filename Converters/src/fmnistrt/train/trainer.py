@@ -1,7 +1,7 @@
 """Trains a recipe, keeps the epoch that is best on the validation split, reports once on the test.
 
 A run lives in one folder: best.ckpt (the kept epoch, a Keras archive), history.json (every epoch),
-report.json (the figures at the end), and backup/ while it is not finished.
+report.json and model-card.md (the figures at the end), and backup/ while it is not finished.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from fmnistrt.data import LABELS, Split, load
 from fmnistrt.files import replace_file
 
 from .augment import AugmentedBatches, to_input
+from .card import model_card
 from .recipes import Recipe
 
 VALIDATION_SHARE = 0.15
@@ -168,6 +169,7 @@ def report(recipe: Recipe, settings: Settings, history: History, size: int, vali
             test.labels, predicted, target_names=LABELS, output_dict=True, zero_division=0
         ),
     }
+    replace_file(settings.output / "model-card.md", model_card(recipe, figures).encode())
     replace_file(settings.output / "report.json", json.dumps(figures, indent=1).encode())
     return figures
 
