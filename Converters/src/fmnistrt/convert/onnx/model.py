@@ -1,0 +1,246 @@
+"""Parses and checks an ONNX file, and gives access to its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import inliner, numpy_helper, shape_inference
+
+from ..graph import ConvertError, Shape
+
+OLDEST_OPSET = 7
+_CHECK_FAILURES = (
+    onnx.checker.ValidationError,
+    shape_inference.InferenceError,
+    ValueError,
+    RuntimeError,
+    TypeError,
+    IndexError,
+)
+
+
+@dataclass(frozen=True)
+class OnnxNode:
+    """One ONNX node; absent optional inputs and outputs are empty names."""
+
+    operator: str
+    domain: str
+    label: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: dict[str, Any]
+
+    def input(self, index: int) -> str:
+        """The name of an input, empty if it is absent."""
+        return self.inputs[index] if index < len(self.inputs) else ""
+
+    def refuses_outputs(self, used: set[str]) -> None:
+        """Refuses a node of which more than the first output is used."""
+        if any(name in used for name in self.outputs[1:]):
+            raise ConvertError(
+                "has a second output that the model uses; export the model for inference only"
+            )
+
+
+@dataclass
+class OnnxModel:
+    """A checked model: what the translation needs to know of it.
+
+    `shapes` are those that ONNX's shape inference knows in full, batch included. `batch` is 1 where
+    the file leaves the batch open (`free_batch`).
+    """
+
+    source: str
+    nodes: list[OnnxNode]
+    constants: dict[str, np.ndarray]
+    shapes: dict[str, Shape]
+    opset: int
+    input: str
+    input_shape: Shape
+    output: str
+    batch: int
+    free_batch: bool
+    framework: str
+    name: str
+
+
+def load_model(content: bytes, source: str) -> OnnxModel:
+    """Parses, checks and infers shapes; raises ConvertError for what is damaged or foreign."""
+    try:
+        model = onnx.load_model_from_string(content)
+    except (DecodeError, ValueError) as error:
+        raise ConvertError(
+            f"{source}: the file is not a whole ONNX model; export or download it again"
+        ) from error
+    _refuse_external_data(model, source)
+    opset = _opset(model, source)
+    try:
+        onnx.checker.check_model(model)
+        if model.functions:
+            model = inliner.inline_local_functions(model)
+    except _CHECK_FAILURES as error:
+        raise _invalid(source, error) from error
+    constants = _initializers(model, source)
+    graph_input, output = _interface(model, constants, source)
+    shape, free_batch = _input_shape(graph_input, source)
+    graph_input.type.tensor_type.shape.dim[0].dim_value = shape[0]
+    shapes = _infer_shapes(model, source)
+    shapes[graph_input.name] = shape
+    return OnnxModel(
+        source=source,
+        nodes=_needed(_nodes(model, source), output),
+        constants=constants,
+        shapes=shapes,
+        opset=opset,
+        input=graph_input.name,
+        input_shape=shape,
+        output=output,
+        batch=shape[0],
+        free_batch=free_batch,
+        framework=_framework(model, opset),
+        name=model.graph.name if model.graph.name.isprintable() else "",
+    )
+
+
+def _invalid(source: str, error: Exception) -> ConvertError:
+    reason = " ".join(str(error).split())[:200]
+    return ConvertError(
+        f"{source}: the model does not pass ONNX's own check ({reason}); export it again"
+    )
+
+
+def _opset(model: onnx.ModelProto, source: str) -> int:
+    versions = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
+    newest = onnx.defs.onnx_opset_version()
+    if len(versions) != 1:
+        raise ConvertError(f"{source}: the model names no opset of ONNX; export it again")
+    if versions[0] < OLDEST_OPSET:
+        raise ConvertError(
+            f"{source}: the model uses opset {versions[0]}, and {OLDEST_OPSET} is the oldest that "
+            "can be read; raise it with onnx.version_converter.convert_version"
+        )
+    if versions[0] > newest:
+        raise ConvertError(
+            f"{source}: the model uses opset {versions[0]}, and the installed onnx package knows "
+            f"them up to {newest}; run pip install --upgrade onnx onnxruntime"
+        )
+    return versions[0]
+
+
+def _tensors(model: onnx.ModelProto) -> list[onnx.TensorProto]:
+    nodes = [*model.graph.node, *(node for entry in model.functions for node in entry.node)]
+    held = [a.t for node in nodes for a in node.attribute if a.HasField("t")]
+    return [*model.graph.initializer, *held]
+
+
+def _refuse_external_data(model: onnx.ModelProto, source: str) -> None:
+    if any(t.data_location == onnx.TensorProto.EXTERNAL for t in _tensors(model)):
+        raise ConvertError(
+            f"{source}: the weights are kept in another file; join them with "
+            "onnx.save(onnx.load(path), path, save_as_external_data=False)"
+        )
+    if model.graph.sparse_initializer:
+        raise ConvertError(f"{source}: the model has sparse weights; export it with dense ones")
+
+
+def to_array(tensor: onnx.TensorProto, source: str) -> np.ndarray:
+    """The content of a tensor, whose size must be the declared one."""
+    try:
+        array = np.asarray(numpy_helper.to_array(tensor))
+    except (*_CHECK_FAILURES, KeyError, OverflowError, MemoryError) as error:
+        raise _invalid(source, error) from error
+    if array.shape != tuple(tensor.dims):
+        raise ConvertError(
+            f"{source}: the tensor {tensor.name!r} does not hold what it declares; export again"
+        )
+    return array
+
+
+def _initializers(model: onnx.ModelProto, source: str) -> dict[str, np.ndarray]:
+    return {tensor.name: to_array(tensor, source) for tensor in model.graph.initializer}
+
+
+def _interface(
+    model: onnx.ModelProto, constants: dict[str, np.ndarray], source: str
+) -> tuple[onnx.ValueInfoProto, str]:
+    """The one input that is no weight, and the one output."""
+    inputs = [entry for entry in model.graph.input if entry.name not in constants]
+    for what, entries in [("input", inputs), ("output", model.graph.output)]:
+        if len(entries) != 1:
+            raise ConvertError(
+                f"{source}: the model has {len(entries)} {what}s, and one is needed; "
+                f"export it with a single {what}"
+            )
+    return inputs[0], model.graph.output[0].name
+
+
+def _input_shape(entry: onnx.ValueInfoProto, source: str) -> tuple[Shape, bool]:
+    """The input's shape, batch included, and whether the batch is open."""
+    tensor = entry.type.tensor_type
+    if tensor.elem_type not in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE):
+        kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+        raise ConvertError(
+            f"{source}: the input {entry.name!r} is of type {kind}; export the model with a "
+            "float32 input"
+        )
+    sizes = [dim.dim_value if dim.HasField("dim_value") else 0 for dim in tensor.shape.dim]
+    if not 2 <= len(sizes) <= 4 or any(size <= 0 for size in sizes[1:]) or sizes[0] < 0:
+        raise ConvertError(
+            f"{source}: the input {entry.name!r} has no shape of a batch of images, such as "
+            "(batch, 1, 28, 28); export the model with every size but the batch fixed"
+        )
+    return (sizes[0] or 1, *sizes[1:]), sizes[0] == 0
+
+
+def _infer_shapes(model: onnx.ModelProto, source: str) -> dict[str, Shape]:
+    # Recorded shapes may still name the batch; inference finds all of them again.
+    del model.graph.value_info[:]
+    for entry in model.graph.output:
+        entry.type.tensor_type.ClearField("shape")
+    try:
+        graph = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
+    except (*_CHECK_FAILURES, DecodeError) as error:
+        raise _invalid(source, error) from error
+    shapes = {}
+    for entry in [*graph.value_info, *graph.output]:
+        dims = entry.type.tensor_type.shape.dim
+        known = entry.type.tensor_type.HasField("shape")
+        if known and all(dim.HasField("dim_value") for dim in dims):
+            shapes[entry.name] = tuple(dim.dim_value for dim in dims)
+    return shapes
+
+
+def _nodes(model: onnx.ModelProto, source: str) -> list[OnnxNode]:
+    nodes = []
+    for node in model.graph.node:
+        attributes = {}
+        for entry in node.attribute:
+            if entry.type == onnx.AttributeProto.TENSOR:
+                attributes[entry.name] = to_array(entry.t, source)
+            elif entry.type != onnx.AttributeProto.GRAPH:
+                attributes[entry.name] = onnx.helper.get_attribute_value(entry)
+        label = node.name or next(filter(None, node.output), "")
+        domain = "" if node.domain == "ai.onnx" else node.domain
+        outputs = tuple(node.output)
+        nodes.append(OnnxNode(node.op_type, domain, label, tuple(node.input), outputs, attributes))
+    return nodes
+
+
+def _needed(nodes: list[OnnxNode], output: str) -> list[OnnxNode]:
+    """The nodes that the output depends on."""
+    needed, kept = {output}, []
+    for node in reversed(nodes):
+        if needed.intersection(node.outputs):
+            needed.update(node.inputs)
+            kept.append(node)
+    return kept[::-1]
+
+
+def _framework(model: onnx.ModelProto, opset: int) -> str:
+    producer = f"{model.producer_name} {model.producer_version}".strip()
+    clean = "".join(char if char.isprintable() else "_" for char in producer)[:100]
+    return f"{clean} (onnx opset {opset})" if clean else f"onnx opset {opset}"
