@@ -12,38 +12,11 @@ from ..graph import ConvertError, Shape
 from ..operators import MAX_ELEMENTS
 from .model import OnnxModel, OnnxNode
 
-FOLDABLE = frozenset(
-    [
-        "Add",
-        "Cast",
-        "Ceil",
-        "Concat",
-        "ConstantOfShape",
-        "Div",
-        "Equal",
-        "Expand",
-        "Flatten",
-        "Floor",
-        "Gather",
-        "Identity",
-        "Max",
-        "Min",
-        "Mod",
-        "Mul",
-        "Neg",
-        "Pow",
-        "Range",
-        "ReduceProd",
-        "Reshape",
-        "Slice",
-        "Sqrt",
-        "Squeeze",
-        "Sub",
-        "Transpose",
-        "Unsqueeze",
-        "Where",
-    ]
-)
+_NAMES = """
+Add Cast Ceil Concat ConstantOfShape Div Equal Expand Flatten Floor Gather Identity Max Min Mod Mul
+Neg Pow Range ReduceProd Reshape Slice Sqrt Squeeze Sub Transpose Unsqueeze Where
+"""
+FOLDABLE = frozenset(_NAMES.split())
 _MAX_FOLDED = 2**24
 """Constants of operators that may enlarge their inputs without limit."""
 

@@ -21,9 +21,9 @@ def pool(t: Translation, node: OnnxNode) -> Value:
     attributes = {"kernel_h": windows.kernel[0], "kernel_w": windows.kernel[1]}
     if average:
         attributes["count_padding"] = int(bool(node.attributes.get("count_include_pad", 0)))
+    padded = any(windows.before + windows.after)
     if node.attributes.get("ceil_mode", 0) and _ceil(windows, x.shape) and average:
-        counted = attributes["count_padding"]
-        if counted and any(windows.before + windows.after):
+        if attributes["count_padding"] and padded:
             raise ConvertError(
                 "counts its padding and rounds its output size up (ceil_mode), which has no exact "
                 "equivalent; set ceil_mode or count_include_pad to false"
@@ -43,9 +43,11 @@ def _ceil(windows: Windows, shape: tuple[int, ...]) -> bool:
         size, kernel, stride = shape[axis], windows.kernel[axis], windows.strides[axis]
         padded = size + windows.before[axis] + windows.after[axis]
         count = -(-(padded - kernel) // stride) + 1
-        # A window that would start in the padding after the image is left out.
         if (count - 1) * stride >= size + windows.before[axis]:
-            count -= 1
+            raise ConvertError(
+                "rounds its output size up to a window that lies in the padding, which ONNX and "
+                "onnxruntime count differently; set ceil_mode to false"
+            )
         missing = (count - 1) * stride + kernel - padded
         if missing > 0:
             windows.after[axis] += missing
