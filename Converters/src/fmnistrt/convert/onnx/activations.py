@@ -86,7 +86,6 @@ def identity(t: Translation, node: OnnxNode) -> Value:
 @translates("Dropout")
 def dropout(t: Translation, node: OnnxNode) -> Value:
     """Does nothing at inference."""
-    node.refuses_outputs(set(t.uses))
     training = t.optional(node, 2, "training_mode")
     if training is not None and np.any(training):
         raise ConvertError(

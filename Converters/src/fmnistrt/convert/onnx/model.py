@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import inliner, numpy_helper, shape_inference
+from onnx import inliner, shape_inference
 
 from ..graph import ConvertError, Shape
-
-OLDEST_OPSET = 7
-_CHECK_FAILURES = (
-    onnx.checker.ValidationError,
-    shape_inference.InferenceError,
-    ValueError,
-    RuntimeError,
-    TypeError,
-    IndexError,
+from .checks import (
+    CHECK_FAILURES,
+    invalid,
+    opset_of,
+    refuse_broken_text,
+    refuse_external_data,
+    refuse_unknown,
+    to_array,
 )
 
 
@@ -68,31 +68,34 @@ class OnnxModel:
     name: str
 
 
-def load_model(content: bytes, source: str) -> OnnxModel:
-    """Parses, checks and infers shapes; raises ConvertError for what is damaged or foreign."""
+def load_model(content: bytes, source: str, operators: Container[str]) -> OnnxModel:
+    """Parses, checks and infers shapes; raises ConvertError for what is damaged or foreign.
+
+    `operators` are those that have a translation.
+    """
     try:
         model = onnx.load_model_from_string(content)
     except (DecodeError, ValueError) as error:
         raise ConvertError(
             f"{source}: the file is not a whole ONNX model; export or download it again"
         ) from error
-    _refuse_external_data(model, source)
-    opset = _opset(model, source)
-    try:
-        onnx.checker.check_model(model)
-        if model.functions:
-            model = inliner.inline_local_functions(model)
-    except _CHECK_FAILURES as error:
-        raise _invalid(source, error) from error
+    refuse_broken_text(model, source)
+    refuse_external_data(model, source)
+    opset = opset_of(model, source)
+    model = _inlined(model, source)
     constants = _initializers(model, source)
     graph_input, output = _interface(model, constants, source)
+    nodes = _needed(_nodes(model, source), output)
+    for node in nodes:
+        refuse_unknown(node.operator, node.domain, node.label, operators, source)
+    _check(model, source)
     shape, free_batch = _input_shape(graph_input, source)
     graph_input.type.tensor_type.shape.dim[0].dim_value = shape[0]
     shapes = _infer_shapes(model, source)
     shapes[graph_input.name] = shape
     return OnnxModel(
         source=source,
-        nodes=_needed(_nodes(model, source), output),
+        nodes=nodes,
         constants=constants,
         shapes=shapes,
         opset=opset,
@@ -106,58 +109,25 @@ def load_model(content: bytes, source: str) -> OnnxModel:
     )
 
 
-def _invalid(source: str, error: Exception) -> ConvertError:
-    reason = " ".join(str(error).split())[:200]
-    return ConvertError(
-        f"{source}: the model does not pass ONNX's own check ({reason}); export it again"
-    )
-
-
-def _opset(model: onnx.ModelProto, source: str) -> int:
-    versions = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
-    newest = onnx.defs.onnx_opset_version()
-    if len(versions) != 1:
-        raise ConvertError(f"{source}: the model names no opset of ONNX; export it again")
-    if versions[0] < OLDEST_OPSET:
-        raise ConvertError(
-            f"{source}: the model uses opset {versions[0]}, and {OLDEST_OPSET} is the oldest that "
-            "can be read; raise it with onnx.version_converter.convert_version"
-        )
-    if versions[0] > newest:
-        raise ConvertError(
-            f"{source}: the model uses opset {versions[0]}, and the installed onnx package knows "
-            f"them up to {newest}; run pip install --upgrade onnx onnxruntime"
-        )
-    return versions[0]
-
-
-def _tensors(model: onnx.ModelProto) -> list[onnx.TensorProto]:
-    nodes = [*model.graph.node, *(node for entry in model.functions for node in entry.node)]
-    held = [a.t for node in nodes for a in node.attribute if a.HasField("t")]
-    return [*model.graph.initializer, *held]
-
-
-def _refuse_external_data(model: onnx.ModelProto, source: str) -> None:
-    if any(t.data_location == onnx.TensorProto.EXTERNAL for t in _tensors(model)):
-        raise ConvertError(
-            f"{source}: the weights are kept in another file; join them with "
-            "onnx.save(onnx.load(path), path, save_as_external_data=False)"
-        )
-    if model.graph.sparse_initializer:
-        raise ConvertError(f"{source}: the model has sparse weights; export it with dense ones")
-
-
-def to_array(tensor: onnx.TensorProto, source: str) -> np.ndarray:
-    """The content of a tensor, whose size must be the declared one."""
+def _inlined(model: onnx.ModelProto, source: str) -> onnx.ModelProto:
+    """The model without functions of its own."""
+    if not model.functions:
+        return model
+    _check(model, source)
     try:
-        array = np.asarray(numpy_helper.to_array(tensor))
-    except (*_CHECK_FAILURES, KeyError, OverflowError, MemoryError) as error:
-        raise _invalid(source, error) from error
-    if array.shape != tuple(tensor.dims):
-        raise ConvertError(
-            f"{source}: the tensor {tensor.name!r} does not hold what it declares; export again"
-        )
-    return array
+        return inliner.inline_local_functions(model)
+    except CHECK_FAILURES as error:
+        raise invalid(source, error) from error
+
+
+def _check(model: onnx.ModelProto, source: str) -> None:
+    for entry in model.graph.output:
+        # The checker wants a shape; runtimes do without one, and inference finds it.
+        entry.type.tensor_type.shape.SetInParent()
+    try:
+        onnx.checker.check_model(model)
+    except CHECK_FAILURES as error:
+        raise invalid(source, error) from error
 
 
 def _initializers(model: onnx.ModelProto, source: str) -> dict[str, np.ndarray]:
@@ -203,8 +173,8 @@ def _infer_shapes(model: onnx.ModelProto, source: str) -> dict[str, Shape]:
         entry.type.tensor_type.ClearField("shape")
     try:
         graph = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
-    except (*_CHECK_FAILURES, DecodeError) as error:
-        raise _invalid(source, error) from error
+    except CHECK_FAILURES as error:
+        raise invalid(source, error) from error
     shapes = {}
     for entry in [*graph.value_info, *graph.output]:
         dims = entry.type.tensor_type.shape.dim
@@ -222,7 +192,10 @@ def _nodes(model: onnx.ModelProto, source: str) -> list[OnnxNode]:
             if entry.type == onnx.AttributeProto.TENSOR:
                 attributes[entry.name] = to_array(entry.t, source)
             elif entry.type != onnx.AttributeProto.GRAPH:
-                attributes[entry.name] = onnx.helper.get_attribute_value(entry)
+                try:
+                    attributes[entry.name] = onnx.helper.get_attribute_value(entry)
+                except CHECK_FAILURES as error:
+                    raise invalid(source, error) from error
         label = node.name or next(filter(None, node.output), "")
         domain = "" if node.domain == "ai.onnx" else node.domain
         outputs = tuple(node.output)

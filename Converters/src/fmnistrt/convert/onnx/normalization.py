@@ -17,7 +17,6 @@ from .translation import Translation, axis_of, translates
 def batch_normalization(t: Translation, node: OnnxNode) -> Value:
     """The form for inference: a scale and a shift for each channel."""
     value = t.activation(node)
-    node.refuses_outputs(set(t.uses))
     if node.attributes.get("training_mode", 0):
         raise ConvertError(
             "is in training mode; export the model for inference, such as after model.eval()"

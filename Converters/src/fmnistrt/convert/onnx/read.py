@@ -24,7 +24,7 @@ from .layout import Value
 from .model import OnnxModel, OnnxNode, load_model
 from .translation import HANDLERS, Translation
 
-_QUANTISED = ("QLinear", "Quantize", "Dequantize", "DynamicQuantize")
+_OPERATORS = frozenset(HANDLERS) | FOLDABLE | {"Constant", "Shape", "Size", "Erf"}
 _CHANNELS = (1, 3)
 
 
@@ -33,10 +33,8 @@ def read_onnx(content: bytes, source: str) -> FrontEndResult:
 
     Raises ConvertError with one sentence for what is damaged or cannot be expressed.
     """
-    model = load_model(content, source)
+    model = load_model(content, source, _OPERATORS)
     fuse_gelu(model)
-    for node in model.nodes:
-        _refuse_unknown(node, source)
     shape, axes = _image_input(model)
     builder = Builder(source, model.input, shape)
     translation = Translation(model, builder)
@@ -52,22 +50,6 @@ def read_onnx(content: bytes, source: str) -> FrontEndResult:
     batch = None if model.free_batch else model.batch
     evaluate = Evaluator(content, source, axes, model.input_shape, batch)
     return FrontEndResult(graph, model.framework, output_kind(graph), evaluate, model.name)
-
-
-def _refuse_unknown(node: OnnxNode, source: str) -> None:
-    if node.domain:
-        remedy = "export the model with standard ONNX operators only"
-    elif node.operator.startswith(_QUANTISED) or node.operator.endswith("Integer"):
-        remedy = "the model is quantised; export it in float32"
-    elif node.operator not in HANDLERS | dict.fromkeys([*FOLDABLE, "Constant", "Shape", "Size"]):
-        remedy = "replace the layer by one of the operators in docs/fmg-format.md"
-    else:
-        return
-    name = f"{node.domain}.{node.operator}" if node.domain else node.operator
-    raise ConvertError(
-        f"{source}: the node {node.label!r} is the operator {name}, which cannot be converted; "
-        f"{remedy}"
-    )
 
 
 def _image_input(model: OnnxModel) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -111,6 +93,7 @@ def _translate(t: Translation, node: OnnxNode) -> None:
                     "is computed from the image, which cannot be converted; replace the layer by "
                     "one of the operators in docs/fmg-format.md"
                 )
+            node.refuses_outputs(set(t.uses))
             value = HANDLERS[node.operator](t, node)
             t.values[node.outputs[0]] = value
             _check_shape(t, node, value)
