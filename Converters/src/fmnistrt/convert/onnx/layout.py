@@ -58,8 +58,8 @@ class Value:
         lead = array.shape[:-1]
         sizes = [self.digits[digit] for digit in self.order]
         positions = [len(lead) + self.order.index(digit) for digit in range(len(self.order))]
-        split = array.reshape(*lead, *sizes)
-        return split.transpose(*range(len(lead)), *positions).reshape(*lead, -1)
+        split = array.reshape((*lead, *sizes))
+        return split.transpose((*range(len(lead)), *positions)).reshape((*lead, -1))
 
     def split(self) -> tuple[list[int], list[list[int]]] | None:
         """Sizes in tensor order and, for each ONNX axis, the indices of those that make it up.
