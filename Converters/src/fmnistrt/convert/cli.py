@@ -1,0 +1,235 @@
+"""The command `fmnist-convert`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .convert import Conversion
+
+MAX_CHECKPOINT = 1 << 30
+
+EXAMPLES = """examples:
+  fmnist-convert runs/bncnn/best.ckpt bncnn.fmg
+      Keras or ONNX, recognised by content. The model was trained on pixels / 255, the default.
+  fmnist-convert model.onnx model.fmg --mean 0.2860 --std 0.3530
+      It was trained on (pixels / 255 - mean) / std, as PyTorch's Normalize does.
+  fmnist-convert model.h5 model.fmg --scale 1
+      It was trained on pixels from 0 to 255 as they are.
+  fmnist-convert cats.keras cats.fmg --labels cat,dog --accuracy 0.97 --name "cats and dogs"
+      Other classes; --labels also takes a file with one name a line.
+
+Programs always pass plain pixels from 0 to 255 to the finished model: what --scale, --mean, --std
+and --invert say is stored in it and applied by the library. The finished file is run through the
+library and compared with the source model before it is put in place.
+
+Keras layers: Activation, Add, Average, AveragePooling2D, BatchNormalization, Concatenate, Conv2D,
+Dense, DepthwiseConv2D, ELU, Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D, LeakyReLU,
+MaxPooling2D, Maximum, Minimum, Multiply, Normalization, PReLU, Permute, ReLU, Rescaling, Reshape,
+SeparableConv2D, Softmax, Subtract, ZeroPadding2D, models within models; dropout, noise and
+augmentation are left out.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    result = argparse.ArgumentParser(
+        prog="fmnist-convert",
+        description="Freezes a trained classifier (Keras .keras or .h5, ONNX) into an .fmg file "
+        "for libfmnistrt.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("checkpoint", type=Path, help="the trained model")
+    result.add_argument("output", type=Path, help="the .fmg file to write")
+    pixels = result.add_argument_group(
+        "what the model was trained on (value = (p / scale - M) / S)"
+    )
+    pixels.add_argument(
+        "--scale", type=_scale, help="default: 255; 1 if the model begins with its own rescaling"
+    )
+    pixels.add_argument("--mean", type=_numbers, metavar="M[,M,M]", help="default: 0")
+    pixels.add_argument("--std", type=_deviations, metavar="S[,S,S]", help="default: 1")
+    pixels.add_argument("--invert", action="store_true", help="it takes 255 - p instead of p")
+    about = result.add_argument_group("what the file says about the model")
+    about.add_argument(
+        "--labels", metavar="FILE|A,B,C", help="names of the classes (default: Fashion-MNIST's)"
+    )
+    about.add_argument("--name", help="default: the name in the checkpoint")
+    about.add_argument("--accuracy", type=_accuracy, help="measured accuracy, such as 0.94")
+    about.add_argument(
+        "--golden",
+        type=_golden,
+        default=4,
+        metavar="N",
+        help="inputs stored with their answers for the self-test, 0 to 64 (default: 4)",
+    )
+    result.add_argument("--force", action="store_true", help="replace an existing output")
+    result.add_argument("--json", action="store_true", help="print the report as JSON")
+    result.add_argument(
+        "--no-verify", action="store_true", help="do not run the finished file through the library"
+    )
+    return result
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    values = tuple(float(part) for part in text.split(","))
+    if len(values) not in (1, 3) or not all(map(math.isfinite, values)):
+        raise argparse.ArgumentTypeError(f"{text} is not one number or three")
+    return values
+
+
+def _deviations(text: str) -> tuple[float, ...]:
+    values = _numbers(text)
+    if min(values) <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return values
+
+
+def _scale(text: str) -> float:
+    value = float(text)
+    if value == 0 or not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text} is not a finite number other than 0")
+    return value
+
+
+def _accuracy(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def _golden(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 64:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 64")
+    return value
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command; returns 0 when done, 1 when it failed (argparse exits with 2)."""
+    options = parser().parse_args(arguments)
+    from .graph import ConvertError
+
+    try:
+        report = run(options)
+    except ConvertError as error:
+        return _fail(options.checkpoint, str(error))
+    except OSError as error:
+        return _fail(error.filename or options.checkpoint, error.strerror or str(error))
+    except MemoryError:
+        return _fail(options.checkpoint, "does not fit into memory")
+    if options.json:
+        print(json.dumps(report, indent=1))
+        return 0
+    for note in report["notes"]:
+        print(f"note: {note}")
+    print(
+        f"{report['output']}: {report['name']}, {report['classes']} classes ({report['kind']}), "
+        f"from {report['framework']}, {report['bytes'] / 1e6:.2f} MB"
+    )
+    if report["difference"] is not None:
+        print(
+            f"largest difference from the source model: {report['difference']:.1e} "
+            f"(allowed: {report['tolerance']:.1e})"
+        )
+    return 0
+
+
+def _fail(path: Any, message: str) -> int:
+    print(f"fmnist-convert: {path}: {' '.join(message.split())}", file=sys.stderr)
+    return 1
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Converts, checks and writes; returns the report."""
+    from .convert import Options, convert
+    from .graph import ConvertError
+    from .recognise import describe_folder
+
+    path, output = options.checkpoint, options.output
+    if path.is_dir():
+        raise ConvertError(describe_folder(path))
+    if path.stat().st_size > MAX_CHECKPOINT:
+        raise ConvertError("is larger than 1 GiB, which no .fmg file can be: convert a smaller one")
+    if output.is_dir() or not output.parent.is_dir():
+        raise ConvertError(f"{output} cannot be written: give a file name in an existing folder")
+    if output.exists():
+        if output.samefile(path):
+            raise ConvertError("the output is the checkpoint itself: give another name")
+        if not options.force:
+            raise ConvertError(f"{output} exists already: give --force to replace it")
+    conversion = convert(
+        path.read_bytes(),
+        path.name,
+        Options(
+            scale=options.scale,
+            mean=options.mean or (0.0,),
+            deviation=options.std or (1.0,),
+            invert=options.invert,
+            labels=_labels(options.labels),
+            name=options.name,
+            accuracy=options.accuracy,
+            golden=options.golden,
+        ),
+    )
+    model, golden = conversion.model, conversion.model.golden
+    difference = None if options.no_verify else _difference(conversion, output)
+    from fmnistrt.files import replace_file
+
+    replace_file(output, conversion.content)
+    return {
+        "output": str(output),
+        "name": model.metadata["name"],
+        "framework": model.metadata["framework"],
+        "classes": model.graph.output.shape[0],
+        "kind": model.output_kind,
+        "bytes": len(conversion.content),
+        "difference": difference,
+        "tolerance": golden.tolerance if golden else None,
+        "notes": conversion.notes,
+    }
+
+
+def _labels(argument: str | None) -> list[str] | None:
+    if argument is None:
+        return None
+    from .graph import ConvertError
+
+    if not os.path.isfile(argument):
+        if "," not in argument:
+            raise ConvertError(f"there is no file of labels {argument}: give one, or A,B,C")
+        return [label.strip() for label in argument.split(",")]
+    try:
+        lines = Path(argument).read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise ConvertError(f"the labels in {argument} are not UTF-8 text") from None
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _difference(conversion: Conversion, output: Path) -> float | None:
+    """Runs the file through the library; a difference beyond the tolerance is an error."""
+    golden = conversion.model.golden
+    if golden is None:
+        return None
+    from .graph import ConvertError
+    from .verify import largest_difference
+
+    with tempfile.TemporaryDirectory(prefix="fmnist-convert-") as folder:
+        trial = Path(folder) / "model.fmg"
+        trial.write_bytes(conversion.content)
+        difference = largest_difference(trial, golden.inputs, golden.outputs)
+    if not difference <= golden.tolerance:
+        raise ConvertError(
+            f"the library's answers differ from the source model's by {difference:.1e}, more than "
+            f"{golden.tolerance:.1e}: please report this as a bug with the checkpoint"
+        )
+    return difference

@@ -1,0 +1,142 @@
+"""From the bytes of a checkpoint to the bytes of an .fmg file."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fmnistrt.data import LABELS
+
+from . import VERSION
+from .golden import golden_vectors
+from .graph import ConvertError, Graph
+from .model import Model, Pixels
+from .operators import BINARY
+from .passes import optimise
+from .recognise import describe
+from .result import FrontEndResult
+from .writer import write
+
+RAW_SCALE = 1 / 32
+"""A model whose first step multiplies its input by less than this expects 0 to 255."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user may say about a model; None leaves it to the converter."""
+
+    scale: float | None = None
+    mean: tuple[float, ...] = (0.0,)
+    deviation: tuple[float, ...] = (1.0,)
+    invert: bool = False
+    labels: list[str] | None = None
+    name: str | None = None
+    accuracy: float | None = None
+    golden: int = 4
+
+
+@dataclass
+class Conversion:
+    """A converted model, the file's bytes, and remarks for the user."""
+
+    model: Model
+    content: bytes
+    notes: list[str] = field(default_factory=list)
+
+
+def read(content: bytes, source: str) -> FrontEndResult:
+    """Hands the checkpoint to the front end that recognises its content."""
+    from .keras import looks_like_keras
+
+    if looks_like_keras(content):
+        from .keras.frontend import read_keras
+
+        return read_keras(content, source)
+    if importlib.util.find_spec(f"{__package__}.onnx"):
+        from . import onnx
+
+        if onnx.looks_like_onnx(content):
+            return onnx.read_onnx(content, source)
+    raise ConvertError(describe(content))
+
+
+def convert(content: bytes, source: str, options: Options) -> Conversion:
+    """Converts a checkpoint called `source`. The same arguments always give the same bytes."""
+    result = read(content, source)
+    notes: list[str] = []
+    pixels = _pixels(result.graph, options, notes)
+    graph = optimise(result.graph)
+    golden = None
+    if pixels and options.golden:
+        golden = golden_vectors(
+            options.golden, graph.input.shape, pixels, result.evaluate, result.output_kind
+        )
+    metadata = {
+        "converter": f"fmnist-convert {VERSION}",
+        "framework": result.framework,
+        "name": options.name or result.name or source.rsplit(".", 1)[0],
+        "source.file": source,
+        "source.sha256": hashlib.sha256(content).hexdigest(),
+    }
+    if options.accuracy is not None:
+        metadata["accuracy"] = f"{options.accuracy:.4f}"
+    labels = options.labels
+    if labels is None:
+        labels = list(LABELS) if graph.output.shape == (len(LABELS),) else []
+        if not labels:
+            notes.append("the model's classes have no names: name them with --labels")
+    model = Model(graph, result.output_kind, pixels, labels, metadata, golden)
+    return Conversion(model, write(model), notes)
+
+
+def _pixels(graph: Graph, options: Options, notes: list[str]) -> Pixels | None:
+    """The pixel contract; None for a model whose input is not a picture."""
+    shape = graph.input.shape
+    if len(shape) != 3 or shape[2] not in (1, 3):
+        if options.scale is not None or options.invert or options.mean != (0.0,):
+            raise ConvertError(
+                f"its input of shape {shape} is not a gray or colour picture: --scale, --mean, "
+                "--std and --invert are not possible"
+            )
+        notes.append(f"the input of shape {shape} is not a picture: the model takes floats only")
+        return None
+    scale = options.scale
+    if scale is None:
+        scale = 255.0
+        if _expects_raw(graph):
+            scale = 1.0
+            notes.append(
+                "the model begins by scaling 0 to 255 itself, so it gets the pixels as they are: "
+                "--scale 1 (give --scale to say otherwise)"
+            )
+    return Pixels(scale, options.mean, options.deviation, options.invert)
+
+
+def _expects_raw(graph: Graph) -> bool:
+    """Whether the model's own first step brings 0 to 255 to small numbers."""
+    tensor = graph.input
+    for node in graph.nodes:
+        if node.inputs[0] is not tensor or node.operator not in (
+            "reshape",
+            "scale_shift",
+            "binary",
+        ):
+            return False
+        value = node.inputs[1].value if len(node.inputs) > 1 else None
+        if node.operator == "scale_shift":
+            assert value is not None
+            return bool((np.abs(value) <= RAW_SCALE).all())
+        if node.operator == "binary":
+            if value is None:
+                return False
+            kind = node.attributes["kind"]
+            if kind == BINARY["multiply"]:
+                return bool((np.abs(value) <= RAW_SCALE).all())
+            if kind == BINARY["divide"]:
+                return bool((np.abs(value) >= 1 / RAW_SCALE).all())
+            return False
+        tensor = node.output
+    return False

@@ -1,0 +1,36 @@
+"""Runs a finished file through the library and compares the answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from .graph import ConvertError
+
+
+def largest_difference(path: Path, pixels: np.ndarray, expected: np.ndarray) -> float:
+    """The largest difference between the library's answers and `expected`.
+
+    `pixels` are bytes (n, height, width, channels), `expected` floats (n, classes).
+    """
+    try:
+        from fmnistrt import Model
+
+        model = Model(path)
+    except (ImportError, OSError) as error:
+        raise ConvertError(
+            "libfmnistrt, which checks the new file, cannot be loaded "
+            f"({str(error).splitlines()[0]}): run make lib, or convert with --no-verify"
+        ) from None
+    except Exception as error:
+        raise ConvertError(
+            f"the library does not take the new file ({error}): "
+            "please report this as a bug with the checkpoint"
+        ) from None
+    gray = pixels.shape[-1] == 1
+    scores = np.asarray(model.classify(pixels[..., 0] if gray else pixels).scores)
+    if scores.shape != expected.shape:
+        raise ConvertError(f"the library answers {scores.shape} instead of {expected.shape} scores")
+    difference = np.abs(scores.astype(np.float64) - expected)
+    return float("inf") if np.isnan(difference).any() else float(difference.max())
