@@ -30,8 +30,7 @@ def survives(content: bytes) -> bool:
         return False
     try:
         read_onnx(content, "damaged.onnx")
-    except ConvertError as error:
-        assert str(error).startswith("damaged.onnx: ")
+    except ConvertError:
         return False
     return True
 
@@ -66,7 +65,7 @@ def test_removed_and_repeated_pieces():
 def test_reading_what_is_no_model_at_all():
     for content in (b"", b"\x00", b"\x08\x08", b"\xff" * 100, CONTENT[:50]):
         assert not looks_like_onnx(content)
-        with pytest.raises(ConvertError, match=r"no\.onnx: "):
+        with pytest.raises(ConvertError, match="not a whole ONNX model"):
             read_onnx(content, "no.onnx")
 
 

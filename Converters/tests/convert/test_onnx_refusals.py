@@ -13,7 +13,6 @@ def refusal(content: bytes) -> str:
     with pytest.raises(ConvertError) as caught:
         read_onnx(content, "some.onnx")
     text = str(caught.value)
-    assert text.startswith("some.onnx: ")
     assert "\n" not in text
     assert ";" in text, "the remedy follows a semicolon"
     return text
@@ -301,7 +300,7 @@ def sparse(model):
         (without_opset, "names no opset"),
         (foreign_domain, "is the operator com.example.Mul, which cannot be converted"),
         (short_tensor, "ONNX's own check"),
-        (misfit, "some.onnx: "),
+        (misfit, "that works across"),
         (sparse, "has sparse weights"),
     ],
 )
@@ -313,5 +312,5 @@ def test_a_model_that_onnxruntime_cannot_run():
     b = image()
     b.add("Conv", "x", b.weights(2, 3, 3, 3), dilations=[2, 2], auto_pad="SAME_UPPER")
     result = read_onnx(b.content(), "some.onnx")
-    with pytest.raises(ConvertError, match=r"some\.onnx: onnxruntime cannot run the model"):
+    with pytest.raises(ConvertError, match="onnxruntime cannot run the model"):
         result.evaluate(np.zeros((1, 6, 6, 3), np.float32))

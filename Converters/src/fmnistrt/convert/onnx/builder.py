@@ -22,11 +22,10 @@ class Builder:
     `scope` is the ONNX value that is being computed; helper tensors are named after it.
     """
 
-    def __init__(self, source: str, input_name: str, shape: Shape) -> None:
+    def __init__(self, input_name: str, shape: Shape) -> None:
         self.names = Names()
         self.graph = Graph(Tensor(self.names.unique(input_name), shape))
         self.scope = input_name
-        self._source = source
         self._arranged: dict[tuple[Tensor, Shape, tuple[int, ...], Shape], Tensor] = {}
 
     def constant(self, array: np.ndarray, part: str) -> Tensor:
@@ -121,7 +120,7 @@ class Builder:
         self.graph.nodes = kept[::-1]
         if self.graph.input not in needed or not kept:
             raise ConvertError(
-                f"{self._source}: the model's output does not depend on its input through any "
+                "the model's output does not depend on its input through any "
                 "operator; export the trained model itself"
             )
         return self.graph

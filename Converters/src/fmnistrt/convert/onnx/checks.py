@@ -24,28 +24,26 @@ CHECK_FAILURES = (
 )
 
 
-def invalid(source: str, error: Exception) -> ConvertError:
+def invalid(error: Exception) -> ConvertError:
     """The refusal of a model that ONNX itself refuses."""
     reason = " ".join(str(error).split())[:200]
-    return ConvertError(
-        f"{source}: the model does not pass ONNX's own check ({reason}); export it again"
-    )
+    return ConvertError(f"the model does not pass ONNX's own check ({reason}); export it again")
 
 
-def opset_of(model: onnx.ModelProto, source: str) -> int:
+def opset_of(model: onnx.ModelProto) -> int:
     """The version of the standard operators."""
     versions = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
     newest = onnx.defs.onnx_opset_version()
     if len(versions) != 1:
-        raise ConvertError(f"{source}: the model names no opset of ONNX; export it again")
+        raise ConvertError("the model names no opset of ONNX; export it again")
     if versions[0] < OLDEST_OPSET:
         raise ConvertError(
-            f"{source}: the model uses opset {versions[0]}, and {OLDEST_OPSET} is the oldest that "
+            f"the model uses opset {versions[0]}, and {OLDEST_OPSET} is the oldest that "
             "can be read; raise it with onnx.version_converter.convert_version"
         )
     if versions[0] > newest:
         raise ConvertError(
-            f"{source}: the model uses opset {versions[0]}, and the installed onnx package knows "
+            f"the model uses opset {versions[0]}, and the installed onnx package knows "
             f"them up to {newest}; run pip install --upgrade onnx onnxruntime"
         )
     return versions[0]
@@ -57,47 +55,45 @@ def _tensors(model: onnx.ModelProto) -> list[onnx.TensorProto]:
     return [*model.graph.initializer, *held]
 
 
-def refuse_external_data(model: onnx.ModelProto, source: str) -> None:
+def refuse_external_data(model: onnx.ModelProto) -> None:
     """Refuses weights outside the file, and sparse ones."""
     if any(t.data_location == onnx.TensorProto.EXTERNAL for t in _tensors(model)):
         raise ConvertError(
-            f"{source}: the weights are kept in another file; join them with "
+            "the weights are kept in another file; join them with "
             "onnx.save(onnx.load(path), path, save_as_external_data=False)"
         )
     if model.graph.sparse_initializer:
-        raise ConvertError(f"{source}: the model has sparse weights; export it with dense ones")
+        raise ConvertError("the model has sparse weights; export it with dense ones")
 
 
-def to_array(tensor: onnx.TensorProto, source: str) -> np.ndarray:
+def to_array(tensor: onnx.TensorProto) -> np.ndarray:
     """The content of a tensor, whose size must be the declared one."""
     try:
         array = np.asarray(numpy_helper.to_array(tensor))
     except (*CHECK_FAILURES, KeyError, OverflowError, MemoryError) as error:
-        raise invalid(source, error) from error
+        raise invalid(error) from error
     if array.shape != tuple(tensor.dims):
         raise ConvertError(
-            f"{source}: the tensor {tensor.name!r} does not hold what it declares; export again"
+            f"the tensor {tensor.name!r} does not hold what it declares; export again"
         )
     return array
 
 
-def refuse_broken_text(message: Message, source: str) -> None:
+def refuse_broken_text(message: Message) -> None:
     """Refuses names that are not UTF-8, which protobuf hands out as bytes."""
     for field, value in message.ListFields():
         if field.type == field.TYPE_MESSAGE:
             for entry in [value] if isinstance(value, Message) else value:
-                refuse_broken_text(entry, source)
+                refuse_broken_text(entry)
         elif field.type == field.TYPE_STRING:
             entries = [value] if isinstance(value, str | bytes) else value
             if any(isinstance(entry, bytes) for entry in entries):
                 raise ConvertError(
-                    f"{source}: the model has a name that is not UTF-8; export or download it again"
+                    "the model has a name that is not UTF-8; export or download it again"
                 )
 
 
-def refuse_unknown(
-    operator: str, domain: str, label: str, known: Container[str], source: str
-) -> None:
+def refuse_unknown(operator: str, domain: str, label: str, known: Container[str]) -> None:
     """Refuses a node whose operator has no translation, saying why."""
     if domain:
         remedy = "export the model with standard ONNX operators only"
@@ -109,5 +105,5 @@ def refuse_unknown(
         return
     name = f"{domain}.{operator}" if domain else operator
     raise ConvertError(
-        f"{source}: the node {label!r} is the operator {name}, which cannot be converted; {remedy}"
+        f"the node {label!r} is the operator {name}, which cannot be converted; {remedy}"
     )

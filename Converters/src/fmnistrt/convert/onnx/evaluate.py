@@ -20,13 +20,11 @@ class Evaluator:
     def __init__(
         self,
         content: bytes,
-        source: str,
         axes: tuple[int, ...],
         shape: tuple[int, ...],
         batch: int | None,
     ) -> None:
         self._content = content
-        self._source = source
         self._axes = axes
         self._shape = shape
         self._batch = batch
@@ -86,6 +84,6 @@ class Evaluator:
     def _failed(self, error: Exception) -> ConvertError:
         reason = " ".join(str(error).split())[:200]
         return ConvertError(
-            f"{self._source}: onnxruntime cannot run the model ({reason}); export it again or run "
+            f"onnxruntime cannot run the model ({reason}); export it again or run "
             "pip install --upgrade onnxruntime"
         )

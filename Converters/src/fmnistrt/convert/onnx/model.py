@@ -54,7 +54,6 @@ class OnnxModel:
     the file leaves the batch open (`free_batch`).
     """
 
-    source: str
     nodes: list[OnnxNode]
     constants: dict[str, np.ndarray]
     shapes: dict[str, Shape]
@@ -68,7 +67,7 @@ class OnnxModel:
     name: str
 
 
-def load_model(content: bytes, source: str, operators: Container[str]) -> OnnxModel:
+def load_model(content: bytes, operators: Container[str]) -> OnnxModel:
     """Parses, checks and infers shapes; raises ConvertError for what is damaged or foreign.
 
     `operators` are those that have a translation.
@@ -77,24 +76,23 @@ def load_model(content: bytes, source: str, operators: Container[str]) -> OnnxMo
         model = onnx.load_model_from_string(content)
     except (DecodeError, ValueError) as error:
         raise ConvertError(
-            f"{source}: the file is not a whole ONNX model; export or download it again"
+            "the file is not a whole ONNX model; export or download it again"
         ) from error
-    refuse_broken_text(model, source)
-    refuse_external_data(model, source)
-    opset = opset_of(model, source)
-    model = _inlined(model, source)
-    constants = _initializers(model, source)
-    graph_input, output = _interface(model, constants, source)
-    nodes = _needed(_nodes(model, source), output)
+    refuse_broken_text(model)
+    refuse_external_data(model)
+    opset = opset_of(model)
+    model = _inlined(model)
+    constants = _initializers(model)
+    graph_input, output = _interface(model, constants)
+    nodes = _needed(_nodes(model), output)
     for node in nodes:
-        refuse_unknown(node.operator, node.domain, node.label, operators, source)
-    _check(model, source)
-    shape, free_batch = _input_shape(graph_input, source)
+        refuse_unknown(node.operator, node.domain, node.label, operators)
+    _check(model)
+    shape, free_batch = _input_shape(graph_input)
     graph_input.type.tensor_type.shape.dim[0].dim_value = shape[0]
-    shapes = _infer_shapes(model, source)
+    shapes = _infer_shapes(model)
     shapes[graph_input.name] = shape
     return OnnxModel(
-        source=source,
         nodes=nodes,
         constants=constants,
         shapes=shapes,
@@ -109,64 +107,63 @@ def load_model(content: bytes, source: str, operators: Container[str]) -> OnnxMo
     )
 
 
-def _inlined(model: onnx.ModelProto, source: str) -> onnx.ModelProto:
+def _inlined(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model without functions of its own."""
     if not model.functions:
         return model
-    _check(model, source)
+    _check(model)
     try:
         return inliner.inline_local_functions(model)
     except CHECK_FAILURES as error:
-        raise invalid(source, error) from error
+        raise invalid(error) from error
 
 
-def _check(model: onnx.ModelProto, source: str) -> None:
+def _check(model: onnx.ModelProto) -> None:
     for entry in model.graph.output:
         # The checker wants a shape; runtimes do without one, and inference finds it.
         entry.type.tensor_type.shape.SetInParent()
     try:
         onnx.checker.check_model(model)
     except CHECK_FAILURES as error:
-        raise invalid(source, error) from error
+        raise invalid(error) from error
 
 
-def _initializers(model: onnx.ModelProto, source: str) -> dict[str, np.ndarray]:
-    return {tensor.name: to_array(tensor, source) for tensor in model.graph.initializer}
+def _initializers(model: onnx.ModelProto) -> dict[str, np.ndarray]:
+    return {tensor.name: to_array(tensor) for tensor in model.graph.initializer}
 
 
 def _interface(
-    model: onnx.ModelProto, constants: dict[str, np.ndarray], source: str
+    model: onnx.ModelProto, constants: dict[str, np.ndarray]
 ) -> tuple[onnx.ValueInfoProto, str]:
     """The one input that is no weight, and the one output."""
     inputs = [entry for entry in model.graph.input if entry.name not in constants]
     for what, entries in [("input", inputs), ("output", model.graph.output)]:
         if len(entries) != 1:
             raise ConvertError(
-                f"{source}: the model has {len(entries)} {what}s, and one is needed; "
+                f"the model has {len(entries)} {what}s, and one is needed; "
                 f"export it with a single {what}"
             )
     return inputs[0], model.graph.output[0].name
 
 
-def _input_shape(entry: onnx.ValueInfoProto, source: str) -> tuple[Shape, bool]:
+def _input_shape(entry: onnx.ValueInfoProto) -> tuple[Shape, bool]:
     """The input's shape, batch included, and whether the batch is open."""
     tensor = entry.type.tensor_type
     if tensor.elem_type not in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE):
         kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
         raise ConvertError(
-            f"{source}: the input {entry.name!r} is of type {kind}; export the model with a "
-            "float32 input"
+            f"the input {entry.name!r} is of type {kind}; export the model with a float32 input"
         )
     sizes = [dim.dim_value if dim.HasField("dim_value") else 0 for dim in tensor.shape.dim]
     if not 2 <= len(sizes) <= 4 or any(size <= 0 for size in sizes[1:]) or sizes[0] < 0:
         raise ConvertError(
-            f"{source}: the input {entry.name!r} has no shape of a batch of images, such as "
+            f"the input {entry.name!r} has no shape of a batch of images, such as "
             "(batch, 1, 28, 28); export the model with every size but the batch fixed"
         )
     return (sizes[0] or 1, *sizes[1:]), sizes[0] == 0
 
 
-def _infer_shapes(model: onnx.ModelProto, source: str) -> dict[str, Shape]:
+def _infer_shapes(model: onnx.ModelProto) -> dict[str, Shape]:
     # Recorded shapes may still name the batch; inference finds all of them again.
     del model.graph.value_info[:]
     for entry in model.graph.output:
@@ -174,7 +171,7 @@ def _infer_shapes(model: onnx.ModelProto, source: str) -> dict[str, Shape]:
     try:
         graph = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
     except CHECK_FAILURES as error:
-        raise invalid(source, error) from error
+        raise invalid(error) from error
     shapes = {}
     for entry in [*graph.value_info, *graph.output]:
         dims = entry.type.tensor_type.shape.dim
@@ -184,18 +181,18 @@ def _infer_shapes(model: onnx.ModelProto, source: str) -> dict[str, Shape]:
     return shapes
 
 
-def _nodes(model: onnx.ModelProto, source: str) -> list[OnnxNode]:
+def _nodes(model: onnx.ModelProto) -> list[OnnxNode]:
     nodes = []
     for node in model.graph.node:
         attributes = {}
         for entry in node.attribute:
             if entry.type == onnx.AttributeProto.TENSOR:
-                attributes[entry.name] = to_array(entry.t, source)
+                attributes[entry.name] = to_array(entry.t)
             elif entry.type != onnx.AttributeProto.GRAPH:
                 try:
                     attributes[entry.name] = onnx.helper.get_attribute_value(entry)
                 except CHECK_FAILURES as error:
-                    raise invalid(source, error) from error
+                    raise invalid(error) from error
         label = node.name or next(filter(None, node.output), "")
         domain = "" if node.domain == "ai.onnx" else node.domain
         outputs = tuple(node.output)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-
-MAX_BYTES = 63
+from ..names import shorten
 
 
 class Names:
@@ -16,22 +14,13 @@ class Names:
     def unique(self, name: str) -> str:
         """A name as close to `name` as possible; the same calls give the same names."""
         clean = "".join(char if char.isprintable() else "_" for char in name) or "tensor"
-        candidate, count = _shortened(clean), 1
+        candidate, count = shorten(clean), 1
         while candidate in self._used:
             count += 1
-            candidate = _shortened(f"{clean}#{count}")
+            candidate = shorten(f"{clean}:{count}")
         self._used.add(candidate)
         return candidate
 
     def part(self, name: str, part: str) -> str:
         """The name of a helper tensor on the way to the ONNX value `name`."""
         return self.unique(f"{name}:{part}")
-
-
-def _shortened(name: str) -> str:
-    content = name.encode()
-    if len(content) <= MAX_BYTES:
-        return name
-    digest = hashlib.sha256(content).hexdigest()[:8]
-    # The end of a path-like name tells more than its beginning.
-    return f"{digest}~{content[9 - MAX_BYTES :].decode(errors='ignore')}"

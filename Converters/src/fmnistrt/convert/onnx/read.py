@@ -29,26 +29,27 @@ _CHANNELS = (1, 3)
 
 
 def read_onnx(content: bytes, source: str) -> FrontEndResult:
-    """Reads an ONNX model; `source` is the file's name, for messages.
+    """Reads an ONNX model, the content of the file `source`.
 
-    Raises ConvertError with one sentence for what is damaged or cannot be expressed.
+    Raises ConvertError for what is damaged or cannot be expressed: one sentence with the node and
+    a remedy, which the command puts behind the file's name.
     """
-    model = load_model(content, source, _OPERATORS)
+    model = load_model(content, _OPERATORS)
     fuse_gelu(model)
     shape, axes = _image_input(model)
-    builder = Builder(source, model.input, shape)
+    builder = Builder(model.input, shape)
     translation = Translation(model, builder)
     translation.values[model.input] = _input_value(model, builder, axes)
     for node in model.nodes:
         _translate(translation, node)
     if model.output not in translation.values:
         raise ConvertError(
-            f"{source}: the model's output does not depend on its input; export the trained model"
+            "the model's output does not depend on its input; export the trained model"
         )
     builder.scope = model.output
     graph = builder.finish(translation.values[model.output])
     batch = None if model.free_batch else model.batch
-    evaluate = Evaluator(content, source, axes, model.input_shape, batch)
+    evaluate = Evaluator(content, axes, model.input_shape, batch)
     return FrontEndResult(graph, model.framework, output_kind(graph), evaluate, model.name)
 
 
@@ -100,9 +101,7 @@ def _translate(t: Translation, node: OnnxNode) -> None:
     except ConvertError as error:
         text = str(error)
         remedy = "" if ";" in text else "; change this layer and export the model again"
-        raise ConvertError(
-            f"{t.model.source}: the node {node.label!r} ({node.operator}) {text}{remedy}"
-        ) from error
+        raise ConvertError(f"the node {node.label!r} ({node.operator}) {text}{remedy}") from error
 
 
 def _constant(t: Translation, node: OnnxNode) -> bool:
