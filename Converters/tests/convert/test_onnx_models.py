@@ -249,7 +249,7 @@ def test_names():
     ]
     graph = helper.make_graph(
         nodes,
-        "model",
+        "classifier",
         [helper.make_tensor_value_info("in\n put", 1, ["n", 6])],
         [helper.make_tensor_value_info("\u00e9" * 40, 1, ["n", 6])],
     )
@@ -265,7 +265,7 @@ def test_names():
         *(node.output.name for node in second.graph.nodes),
     ]
     assert first.framework == "trainer 1.2 (onnx opset 13)"
-    assert first.name == "model"
+    assert first.name == "classifier"
 
 
 def test_an_open_batch_that_works_for_single_images_only():

@@ -300,7 +300,7 @@ def sparse(model):
         (without_opset, "names no opset"),
         (foreign_domain, "is the operator com.example.Mul, which cannot be converted"),
         (short_tensor, "ONNX's own check"),
-        (misfit, "that works across"),
+        (misfit, "Incompatible dimensions"),
         (sparse, "has sparse weights"),
     ],
 )

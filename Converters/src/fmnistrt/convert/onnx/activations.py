@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 
 from ..graph import ConvertError
+from .checks import type_name
 from .layout import Value
 from .model import OnnxNode
 from .translation import Translation, translates
@@ -98,6 +99,6 @@ def dropout(t: Translation, node: OnnxNode) -> Value:
 def cast(t: Translation, node: OnnxNode) -> Value:
     """Casts between float types; the graph computes in float32."""
     if node.attributes["to"] not in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE):
-        kind = onnx.TensorProto.DataType.Name(node.attributes["to"]).lower()
+        kind = type_name(node.attributes["to"])
         raise ConvertError(f"casts activations to {kind}; export the model in float32 throughout")
     return t.activation(node)

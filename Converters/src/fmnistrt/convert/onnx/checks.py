@@ -107,3 +107,9 @@ def refuse_unknown(operator: str, domain: str, label: str, known: Container[str]
     raise ConvertError(
         f"the node {label!r} is the operator {name}, which cannot be converted; {remedy}"
     )
+
+
+def type_name(kind: int) -> str:
+    """What ONNX calls an element type."""
+    names = {value: name for name, value in onnx.TensorProto.DataType.items()}
+    return names.get(kind, str(kind)).lower()

@@ -20,7 +20,10 @@ from .checks import (
     refuse_external_data,
     refuse_unknown,
     to_array,
+    type_name,
 )
+
+_GENERIC_NAMES = ("main_graph", "torch_jit", "torch_jit_export", "tf2onnx", "graph", "model")
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,10 @@ def load_model(content: bytes, operators: Container[str]) -> OnnxModel:
     """
     try:
         model = onnx.load_model_from_string(content)
-    except (DecodeError, ValueError) as error:
-        raise ConvertError(
-            "the file is not a whole ONNX model; export or download it again"
-        ) from error
+    except (DecodeError, ValueError):
+        model = onnx.ModelProto()
+    if not model.HasField("graph"):
+        raise ConvertError("the file is not a whole ONNX model; export or download it again")
     refuse_broken_text(model)
     refuse_external_data(model)
     opset = opset_of(model)
@@ -103,7 +106,7 @@ def load_model(content: bytes, operators: Container[str]) -> OnnxModel:
         batch=shape[0],
         free_batch=free_batch,
         framework=_framework(model, opset),
-        name=model.graph.name if model.graph.name.isprintable() else "",
+        name=_name(model),
     )
 
 
@@ -150,7 +153,7 @@ def _input_shape(entry: onnx.ValueInfoProto) -> tuple[Shape, bool]:
     """The input's shape, batch included, and whether the batch is open."""
     tensor = entry.type.tensor_type
     if tensor.elem_type not in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE):
-        kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+        kind = type_name(tensor.elem_type)
         raise ConvertError(
             f"the input {entry.name!r} is of type {kind}; export the model with a float32 input"
         )
@@ -214,3 +217,10 @@ def _framework(model: onnx.ModelProto, opset: int) -> str:
     producer = f"{model.producer_name} {model.producer_version}".strip()
     clean = "".join(char if char.isprintable() else "_" for char in producer)[:100]
     return f"{clean} (onnx opset {opset})" if clean else f"onnx opset {opset}"
+
+
+def _name(model: onnx.ModelProto) -> str:
+    """The graph's name, unless it is one that exporters give to every model."""
+    name = model.graph.name
+    generic = name.lower().replace("-", "_") in _GENERIC_NAMES
+    return "" if generic or not name.isprintable() else name
