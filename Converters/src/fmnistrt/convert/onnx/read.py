@@ -26,6 +26,7 @@ from .translation import HANDLERS, Translation
 
 _OPERATORS = frozenset(HANDLERS) | FOLDABLE | {"Constant", "Shape", "Size", "Erf"}
 _CHANNELS = (1, 3)
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def read_onnx(content: bytes, source: str) -> FrontEndResult:
@@ -88,20 +89,32 @@ def _input_value(model: OnnxModel, builder: Builder, axes: tuple[int, ...]) -> V
 def _translate(t: Translation, node: OnnxNode) -> None:
     t.builder.scope = node.outputs[0] or node.label
     try:
-        if not _constant(t, node):
-            if node.operator not in HANDLERS:
-                raise ConvertError(
-                    "is computed from the image, which cannot be converted; replace the layer by "
-                    "one of the operators in docs/fmg-format.md"
-                )
-            node.refuses_outputs(set(t.uses))
-            value = HANDLERS[node.operator](t, node)
-            t.values[node.outputs[0]] = value
-            _check_shape(t, node, value)
+        _translate_unnamed(t, node)
     except ConvertError as error:
         text = str(error)
         remedy = "" if ";" in text else "; change this layer and export the model again"
-        raise ConvertError(f"the node {node.label!r} ({node.operator}) {text}{remedy}") from error
+        message = f"the node {node.label!r} ({node.operator}) {text}{remedy}"
+        raise ConvertError(message) from error
+    except _MALFORMED as error:
+        # Damaged files break every rule, more than the handlers can spell out.
+        raise ConvertError(
+            f"the node {node.label!r} ({node.operator}) is malformed; export the model again"
+        ) from error
+
+
+def _translate_unnamed(t: Translation, node: OnnxNode) -> None:
+    """Translates a node; errors do not name it yet."""
+    if _constant(t, node):
+        return
+    if node.operator not in HANDLERS:
+        raise ConvertError(
+            "is computed from the image, which cannot be converted; replace the layer by one of "
+            "the operators in docs/fmg-format.md"
+        )
+    node.refuses_outputs(set(t.uses))
+    value = HANDLERS[node.operator](t, node)
+    t.values[node.outputs[0]] = value
+    _check_shape(t, node, value)
 
 
 def _constant(t: Translation, node: OnnxNode) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ..graph import ConvertError
 from .builder import IMAGE
 from .layout import Value
@@ -38,7 +36,7 @@ def flatten(t: Translation, node: OnnxNode) -> Value:
 def reshape(t: Translation, node: OnnxNode) -> Value:
     """Reshape to a constant shape, in which 0 copies a size and -1 is what remains."""
     value = t.activation(node)
-    target = [int(size) for size in np.ravel(t.constant(node, 1, "shape"))]
+    target = t.integers(node, "shape", 1) or []
     old = [t.model.batch, *value.shape]
     if not node.attributes.get("allowzero", 0):
         target = [
@@ -126,8 +124,8 @@ def pad(t: Translation, node: OnnxNode) -> Value:
     if constant is not None and constant.size:
         fill = float(constant.reshape(-1)[0])
     amounts = t.integers(node, "pads", 1) or []
-    named = t.optional(node, 3, "axes")
-    axes = list(range(rank)) if named is None else [int(axis) % rank for axis in np.ravel(named)]
+    named = t.integers(node, "axes", 3)
+    axes = list(range(rank)) if named is None else [axis % rank for axis in named]
     if len(amounts) != 2 * len(axes) or len(set(axes)) != len(axes):
         raise ConvertError("has paddings that do not fit its axes; export the model again")
     if min(amounts, default=0) < 0:

@@ -54,6 +54,8 @@ class Translation:
         if attribute in node.attributes:
             return list(node.attributes[attribute])
         values = self.optional(node, index, attribute)
+        if values is not None and values.dtype.kind not in "iu":
+            raise ConvertError(f"has {attribute} that are no integers; export the model again")
         return None if values is None else [int(value) for value in np.ravel(values)]
 
 
