@@ -86,13 +86,13 @@ def pool(node: Node, x):
 def activation(node: Node, x):
     kind, a, b = (node.attributes[key] for key in ("kind", "a", "b"))
     softplus = np.logaddexp(0, x)
-    negative = a * np.expm1(np.minimum(x, 0))
+    exponential = np.expm1(np.minimum(x, 0))
     sigmoid = 1 / (1 + np.exp(-x))
     return {
         1: lambda: np.minimum(np.maximum(x, a), b),
         2: lambda: np.where(x < 0, a * x, x),
-        3: lambda: np.where(x < 0, negative, x),
-        4: lambda: b * np.where(x < 0, negative, x),
+        3: lambda: np.where(x < 0, a * exponential, x),
+        4: lambda: b * np.where(x < 0, a * exponential, x),
         5: lambda: sigmoid,
         6: lambda: np.clip(a * x + b, 0, 1),
         7: lambda: x * np.clip(a * x + b, 0, 1),
