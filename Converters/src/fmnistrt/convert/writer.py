@@ -93,7 +93,7 @@ def _aligned(content: bytes) -> bytes:
 
 
 def _text(text: str, what: str, most: int) -> bytes:
-    encoded = text.encode("utf-8")
+    encoded = text.encode("utf-8", "replace")
     if len(encoded) > most or b"\0" in encoded:
         raise ConvertError(f'the {what} "{text[:80]}" is longer than {most} bytes or has a NUL')
     return encoded
