@@ -79,7 +79,9 @@ def _check_node(node: Node, known: set[Tensor]) -> None:
         if tensor.value.shape != tensor.shape:
             raise ConvertError(f'has weights "{tensor.name}" that are not {tensor.shape}')
         check_shape(tensor.shape)
-        if not np.isfinite(tensor.value.astype(np.float32)).all():
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(tensor.value.astype(np.float32)).all()
+        if not finite:
             raise ConvertError(
                 "has weights that are NaN, infinite or beyond single precision: "
                 "the training diverged, convert an earlier checkpoint"
@@ -91,7 +93,7 @@ def _aligned(content: bytes) -> bytes:
 
 
 def _text(text: str, what: str, most: int) -> bytes:
-    encoded = text.encode("utf-8")
+    encoded = text.encode("utf-8", "replace")
     if len(encoded) > most or b"\0" in encoded:
         raise ConvertError(f'the {what} "{text[:80]}" is longer than {most} bytes or has a NUL')
     return encoded
