@@ -126,7 +126,10 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         return _fail(error.filename or options.checkpoint, error.strerror or str(error))
     except MemoryError:
-        return _fail(options.checkpoint, "does not fit into memory")
+        return _fail(options.checkpoint, "does not fit into memory: convert it on a larger machine")
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        return _fail(options.checkpoint, f"cannot be converted ({what}): please report this bug")
     if options.json:
         print(json.dumps(report, indent=1))
         return 0

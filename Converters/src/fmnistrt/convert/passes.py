@@ -243,7 +243,7 @@ def merge_pads(graph: Graph) -> Graph:
             continue
         if first.operator != "pad" or complete("pad", first.attributes)["value"] != 0:
             continue
-        attributes = _padded_more(node, complete("pad", first.attributes), first.inputs[0])
+        attributes = _padded_more(node, complete("pad", first.attributes))
         if attributes is not None:
             inputs = [first.inputs[0], *node.inputs[1:]]
             merged = Node(node.operator, inputs, node.output, attributes)
@@ -251,7 +251,7 @@ def merge_pads(graph: Graph) -> Graph:
     return graph
 
 
-def _padded_more(node: Node, pad: dict, source: Tensor) -> dict | None:
+def _padded_more(node: Node, pad: dict) -> dict | None:
     attributes = complete(node.operator, node.attributes)
     pools = node.operator == "average_pool"
     own = any(attributes[f"pad_{side}"] for side in ("top", "left", "bottom", "right"))
@@ -266,9 +266,6 @@ def _padded_more(node: Node, pad: dict, source: Tensor) -> dict | None:
             attributes[f"pad_{side}"] += pad[side]
             if attributes[f"pad_{side}"] >= min(extent, MAX_EXTENT + 1):
                 return None
-        last = (node.output.shape[axis] - 1) * attributes[f"stride_{letter}"]
-        if pools and last - attributes[f"pad_{sides[0]}"] >= source.shape[axis]:
-            return None
     if pools:
         attributes["count_padding"] = 1
     return attributes

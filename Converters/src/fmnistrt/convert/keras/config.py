@@ -57,7 +57,7 @@ class Network:
 
 def parse(config: dict[str, Any]) -> Network:
     """The network in the JSON of a Keras file."""
-    kind = config.get("class_name")
+    kind = str(config.get("class_name"))
     if kind not in SEQUENTIAL | FUNCTIONAL:
         raise ConvertError(
             f'the model is of the custom class "{kind}", whose code is not in the file: rebuild it '
@@ -203,6 +203,8 @@ def _references(value: Any) -> list[Reference]:
         value = list(value.values())
     if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str):
         return [(value[0], int(value[1]))]
+    if not isinstance(value, list):
+        raise TypeError(f"{value} is not a layer's output")
     return [reference for item in value for reference in _references(item)]
 
 
