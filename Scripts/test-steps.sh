@@ -85,16 +85,22 @@ step_nehalem() { emulated Nehalem 1; }
 step_haswell() { emulated Haswell 2; }
 
 step_asan() {
-  # The sanitizer's runtime must be that of the compiler which built the library.
-  local clang
-  clang=$(dirname "$(readlink -f "$(command -v swiftc)")")/clang
+  local toolchain
+  toolchain=$(dirname "$(readlink -f "$(command -v swiftc)")")
   swift build --sanitize=address --product fmnistrt --scratch-path .build/asan
-  build_c "$clang -fsanitize=address" "$PWD/.build/asan/debug" "$binaries/main-asan" "${c_sources[@]}"
+  # The sanitizer's runtime must be that of the compiler which built the library.
+  build_c "$toolchain/clang -fsanitize=address -fuse-ld=lld" "$PWD/.build/asan/debug" \
+    "$binaries/main-asan" "${c_sources[@]}"
   # Leaks are counted by the step `memory`; the sanitizer would need the right to trace.
-  ASAN_OPTIONS=detect_leaks=0 "$binaries/main-asan" -t Tests
+  ASAN_OPTIONS=detect_leaks=0 LD_LIBRARY_PATH="$toolchain/../lib/swift/linux" \
+    "$binaries/main-asan" -t Tests
 }
 
-step_swift() { swift test; }
+step_swift() {
+  # The tools among the sources are linked with the shipped library.
+  make --no-print-directory lib
+  swift test
+}
 
 step_python() {
   local folders=(Converters/tests)
