@@ -18,7 +18,10 @@ void benchmark_convolutions(uint32_t isa, double peak);
 void benchmark_dense(uint32_t isa);
 void benchmark_others(uint32_t isa);
 
-/* The shortest time of `body(context)` in a tenth of a second or five runs. */
+/* Whether the command line asks for the shape of this name. */
+int is_wanted(const char *name);
+
+/* The shortest time of `body(context)` in a third of a second or five runs. */
 double shortest(void (*body)(void *), void *context);
 
 #endif
