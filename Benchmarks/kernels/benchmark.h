@@ -8,6 +8,8 @@ double seconds(void);
 
 /* Multiply-adds of one core, two operations each, measured; 0 for the baseline. */
 double peak_flops(uint32_t isa);
+/* The best loop of an AVX-512 convolution, with operands from the first-level cache. */
+double tile_flops(void);
 double read_bandwidth(const float *data, size_t count);
 
 /* Zeroed, aligned to 64 bytes, then filled with small numbers. */

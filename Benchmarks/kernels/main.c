@@ -59,6 +59,7 @@ int main(int count, char **arguments) {
     const double peak = peak_flops(isa);
     printf("\n%s", fmk_table_of(isa)->isa);
     if (peak > 0) printf(", multiply-add peak of one core %.1f GFLOP/s", peak * 1e-9);
+    if (isa == 3) printf(", tile by hand %.1f", tile_flops() * 1e-9);
     printf("\n");
     benchmark_convolutions(isa, peak);
     benchmark_dense(isa);
