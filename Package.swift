@@ -12,7 +12,8 @@ func kernels(_ name: String, flags: [String]) -> Target {
     swiftSettings: [
       embedded,
       .unsafeFlags(
-        ["-Ounchecked", "-wmo", "-Xllvm", "-unroll-threshold=1000"] + flags.flatMap { ["-Xcc", $0] }
+        ["-Ounchecked", "-wmo", "-Xllvm", "-unroll-threshold=1000"]
+          + flags.flatMap { ["-Xcc", $0] }
       ),
     ])
 }
