@@ -1,0 +1,63 @@
+/*
+ * Measures the kernels against what this core can do.
+ *
+ *   swift run -c release --traits Embedded kernel-benchmark
+ *
+ * Times are the shortest of many runs, so that other work on the machine counts for little.
+ */
+#include "benchmark.h"
+
+#include <kernels.h>
+#include <platform.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+double seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double shortest(void (*body)(void *), void *context) {
+  double best = 1e9;
+  const double begin = seconds();
+  for (int run = 0; run < 5 || seconds() - begin < 0.3; run++) {
+    const double start = seconds();
+    body(context);
+    const double time = seconds() - start;
+    if (time < best) best = time;
+  }
+  return best;
+}
+
+float *floats(size_t count) {
+  float *memory = fmp_allocate(count * sizeof(float));
+  for (size_t i = 0; i < count; i++) memory[i] = (float)(i % 17) * 0.01f - 0.08f;
+  return memory;
+}
+
+static void print_processor(void) {
+  char line[256];
+  FILE *file = fopen("/proc/cpuinfo", "r");
+  while (file && fgets(line, sizeof line, file)) {
+    if (strncmp(line, "model name", 10) != 0) continue;
+    printf("%s", strchr(line, ':') + 2);
+    break;
+  }
+  if (file) fclose(file);
+}
+
+int main(void) {
+  print_processor();
+  for (uint32_t isa = 1; isa <= fmp_best_isa(); isa++) {
+    const double peak = peak_flops(isa);
+    printf("\n%s", fmk_table_of(isa)->isa);
+    if (peak > 0) printf(", multiply-add peak of one core %.1f GFLOP/s", peak * 1e-9);
+    printf("\n");
+    benchmark_convolutions(isa, peak);
+    benchmark_dense(isa);
+    benchmark_others(isa);
+  }
+  return 0;
+}

@@ -1,0 +1,61 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let embedded: SwiftSetting = .enableExperimentalFeature("Embedded", .when(traits: ["Embedded"]))
+
+/// Kernels are checked by comparison with the reference, run unchecked, and are compiled for one
+/// instruction set. The threshold makes the compiler unroll the loops over a register tile.
+func kernels(_ name: String, flags: [String]) -> Target {
+  .target(
+    name: name,
+    dependencies: ["CPlatform"],
+    swiftSettings: [
+      embedded,
+      .unsafeFlags(
+        ["-Ounchecked", "-wmo", "-Xllvm", "-unroll-threshold=1000"]
+          + flags.flatMap { ["-Xcc", $0] }
+      ),
+    ])
+}
+
+let package = Package(
+  name: "fmnistrt",
+  products: [
+    .library(name: "fmnistrt", type: .dynamic, targets: ["FmnistRuntime"])
+  ],
+  traits: [
+    .trait(name: "Embedded", description: "Build the library without the Swift runtime")
+  ],
+  targets: [
+    .systemLibrary(name: "CFmnistRT", path: "include"),
+    .target(name: "CPlatform", cSettings: [.unsafeFlags(["-O2", "-fvisibility=hidden"])]),
+    // The linker takes the first of several weak symbols, in alphabetical order of the modules:
+    // the baseline must come before modules that use newer instructions.
+    kernels("KernelsBaseline", flags: []),
+    kernels("KernelsV3", flags: ["-march=x86-64-v3"]),
+    kernels("KernelsV4", flags: ["-march=x86-64-v4", "-mprefer-vector-width=512"]),
+    .target(
+      name: "FmnistRuntime",
+      dependencies: ["CFmnistRT", "CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
+      exclude: ["exports.map"],
+      swiftSettings: [embedded, .unsafeFlags(["-wmo"])],
+      linkerSettings: [
+        .linkedLibrary("m"),
+        .unsafeFlags(
+          [
+            "-Xlinker", "--version-script=Sources/FmnistRuntime/exports.map",
+            "-Xlinker", "-z", "-Xlinker", "defs", "-Xlinker", "--gc-sections",
+            "-Xlinker", "-soname=libfmnistrt.so.0",
+          ], .when(traits: ["Embedded"])),
+      ]),
+    .executableTarget(
+      name: "kernel-benchmark",
+      dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
+      path: "Benchmarks/kernels",
+      cSettings: [.unsafeFlags(["-O2"])],
+      linkerSettings: [.linkedLibrary("m")]),
+    .testTarget(
+      name: "KernelTests",
+      dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"]),
+  ]
+)

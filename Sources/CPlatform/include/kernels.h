@@ -1,0 +1,120 @@
+/*
+ * The boundary between the runtime and its kernels.
+ *
+ * A kernel is a C function, written in Swift in one module per instruction set and called through
+ * the table of that instruction set. Names follow <type>_<operator>__<isa>.
+ *
+ * LAYOUT. An image tensor of C channels is stored in blocks of b channels, b = C if C <= 8, else
+ * 16: [ceil(C / b)][rows][pad_left + width + pad_right][b]. A pixel is b floats; block planes are
+ * aligned to 64 bytes and followed by at least 64 readable bytes. Lanes beyond C in the last block
+ * hold anything. Columns of padding hold zero. A vector is an image of one pixel: b = 16 always.
+ */
+#ifndef FMNISTRT_KERNELS_H
+#define FMNISTRT_KERNELS_H
+
+#include <stdint.h>
+
+/* A run of `count` neighbouring input floats (channels) and where their weights are. Offsets are
+ * in floats; the input's is from the input pixel of kernel position 0, 0 and may be negative. */
+typedef struct fmk_segment {
+  int32_t input;
+  int32_t weight;
+  int32_t count;
+} fmk_segment;
+
+/* What happens to a finished sum, lane by lane:
+ * y = min(max(sum + bias, low), high), then y * scale + shift where scale is not NULL. */
+typedef struct fmk_epilogue {
+  const float *bias;  /* 16 floats a block */
+  const float *scale; /* 16 floats a block, or NULL */
+  const float *shift; /* 16 floats a block, or NULL exactly when scale is */
+  float low;
+  float high;
+} fmk_epilogue;
+
+/* Convolution of one run of output pixels in one row:
+ *   sum[block][p][lane] = sum over segments s and i < s.count of
+ *       input[p * pixel_step + s.input + i] *
+ *       weights[block * weight_step + (s.weight + i) * 16 + lane]
+ * stored, after the epilogue, at output[block * output_plane + p * output_step + lane] for
+ * lane < lanes. */
+typedef struct fmk_conv {
+  const fmk_segment *segments;
+  intptr_t segment_count;
+  const float *weights;   /* aligned to 64 bytes */
+  intptr_t weight_step;   /* floats between the weights of neighbouring blocks */
+  fmk_epilogue epilogue;
+  intptr_t blocks;        /* output blocks of 16 channels, at least 1 */
+  intptr_t pixels;        /* output pixels, at least 1 */
+  intptr_t pixel_step;    /* input floats between neighbouring output pixels */
+  intptr_t output_plane;  /* floats between output blocks */
+  intptr_t output_step;   /* floats between output pixels: 16, or `lanes` if that is at most 8 */
+  intptr_t lanes;         /* channels to store of each block: 16, or fewer when blocks is 1 and
+                             output_step is `lanes` */
+} fmk_conv;
+
+/* Depthwise convolution of a run of pixels in one channel block:
+ *   sum[p][lane] = sum over segments s of input[p * pixel_step + s.input + lane] *
+ *                                         weights[s.weight * 16 + lane]
+ * (counts are 1), then as fmk_conv with blocks = 1. Reads 16 lanes whatever the block size. */
+
+/* Pooling of a run of pixels in one channel block over `count` taps:
+ *   out[p * output_step + lane] = max, or sum * factor, over taps t of
+ *                                 input[p * pixel_step + taps[t] + lane]
+ * Reads 16 lanes whatever the block size, and stores `lanes`. */
+typedef struct fmk_pool {
+  const int32_t *taps;
+  intptr_t count;       /* at least 1 */
+  intptr_t pixels;
+  intptr_t pixel_step;
+  intptr_t output_step;
+  intptr_t lanes;       /* 1 to 8, or 16 */
+  float factor;         /* of the sum; ignored by max */
+} fmk_pool;
+
+/* Fully connected layer: fmk_conv of one pixel, many blocks and long segments; output_plane is 16.
+ * The sums may be split over several accumulators. */
+
+/* Element-wise on `count` floats, count a multiple of 16:
+ *   map:    out = min(max(in * scale[i % 16] + shift[i % 16], low), high)
+ *   binary: out = a op b, op: 1 add, 2 multiply, 3 subtract, 4 divide, 5 maximum, 6 minimum;
+ *           b advances with a, or is 16 floats used again and again when b_step is 0 (else 16).
+ * In place is allowed. `bytes` converts count pixels (any count): out = in * scale + shift. */
+
+/* The kernels of one instruction set. All pointers are valid; none may be NULL. */
+typedef struct fmk_table {
+  const char *isa;
+  void (*f32_conv)(const fmk_conv *, const float *input, float *output);
+  void (*f32_depthwise)(const fmk_conv *, const float *input, float *output);
+  void (*f32_dense)(const fmk_conv *, const float *input, float *output);
+  void (*f32_max_pool)(const fmk_pool *, const float *input, float *output);
+  void (*f32_sum_pool)(const fmk_pool *, const float *input, float *output);
+  void (*f32_map)(const float *in, float *out, intptr_t count, const float *scale,
+                  const float *shift, float low, float high);
+  void (*f32_binary)(int32_t op, const float *a, const float *b, intptr_t b_step, float *out,
+                     intptr_t count);
+  void (*f32_from_bytes)(const uint8_t *in, float *out, intptr_t count, float scale, float shift);
+} fmk_table;
+
+/* Declares the kernels of one instruction set; kernels.c makes a table of them. Adding a kernel is
+ * one line here, one in fmk_table, one in kernels.c and a file in each module. */
+#define FMK_DECLARE(isa)                                                                        \
+  void f32_conv__##isa(const fmk_conv *, const float *, float *);                               \
+  void f32_depthwise__##isa(const fmk_conv *, const float *, float *);                          \
+  void f32_dense__##isa(const fmk_conv *, const float *, float *);                              \
+  void f32_max_pool__##isa(const fmk_pool *, const float *, float *);                           \
+  void f32_sum_pool__##isa(const fmk_pool *, const float *, float *);                           \
+  void f32_map__##isa(const float *, float *, intptr_t, const float *, const float *, float,    \
+                      float);                                                                   \
+  void f32_binary__##isa(int32_t, const float *, const float *, intptr_t, float *, intptr_t);   \
+  void f32_from_bytes__##isa(const uint8_t *, float *, intptr_t, float, float);
+
+FMK_DECLARE(baseline)
+FMK_DECLARE(v3)
+FMK_DECLARE(v4)
+
+/* The table of an fmnist_isa (1 baseline, 2 v3, 3 v4); NULL for any other number. Whether the CPU
+ * can run it is fmp_best_isa's business. */
+const fmk_table *fmk_table_of(uint32_t isa);
+
+#endif

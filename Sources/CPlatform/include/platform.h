@@ -1,0 +1,52 @@
+/*
+ * What the runtime needs from the operating system and the C library.
+ */
+#ifndef FMNISTRT_PLATFORM_H
+#define FMNISTRT_PLATFORM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed memory aligned to 64 bytes; NULL when there is none or size is 0. */
+void *fmp_allocate(size_t size);
+
+/* Releases memory of fmp_allocate; NULL is allowed. */
+void fmp_release(void *memory);
+
+/* Errors besides those of errno. */
+#define FMP_NOT_A_FILE 10001 /* a device, pipe or socket */
+#define FMP_CUT_SHORT 10002  /* the file became shorter while it was read */
+
+/* Opens a regular file for reading and tells its size. Returns a descriptor, or -1 - error. */
+int fmp_open(const char *path, uint64_t *size);
+
+/* Reads exactly `size` bytes from the start of the file. Returns 0 or the error. */
+int fmp_read(int descriptor, void *buffer, size_t size);
+
+void fmp_close(int descriptor);
+
+/* What an error means: a static string. */
+const char *fmp_error_text(int error);
+
+/* The calling thread's buffer for the text of the last error. */
+char *fmp_error_buffer(void);
+#define FMP_ERROR_BUFFER_SIZE 1024
+
+/* The best fmnist_isa that this CPU and operating system run: 1, 2 or 3. */
+uint32_t fmp_best_isa(void);
+
+/* The value of an environment variable, or NULL. */
+const char *fmp_environment(const char *name);
+
+/* CRC-32C of `size` bytes, continuing from `crc`; start with 0. */
+uint32_t fmp_crc32c(uint32_t crc, const void *bytes, size_t size);
+
+/* libm, under names that do not clash with Swift's own. */
+float fmp_expf(float x);
+float fmp_expm1f(float x);
+float fmp_log1pf(float x);
+float fmp_logf(float x);
+float fmp_tanhf(float x);
+float fmp_erff(float x);
+
+#endif

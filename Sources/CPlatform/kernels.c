@@ -1,0 +1,15 @@
+#include "kernels.h"
+
+#include <stddef.h>
+
+#define TABLE(isa)                                                                                \
+  {                                                                                               \
+    #isa, f32_conv__##isa, f32_depthwise__##isa, f32_dense__##isa, f32_max_pool__##isa,           \
+        f32_sum_pool__##isa, f32_map__##isa, f32_binary__##isa, f32_from_bytes__##isa             \
+  }
+
+static const fmk_table tables[] = {TABLE(baseline), TABLE(v3), TABLE(v4)};
+
+const fmk_table *fmk_table_of(uint32_t isa) {
+  return isa >= 1 && isa <= 3 ? &tables[isa - 1] : NULL;
+}

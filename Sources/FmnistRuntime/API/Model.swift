@@ -1,0 +1,76 @@
+import CFmnistRT
+import CPlatform
+
+/// What an `fmnist_model` points to. It never changes after it was opened.
+struct Model {
+  /// Holds everything below, this value included.
+  var region: Region
+  let graph: Graph
+  let plan: Plan
+  let kernels: UnsafePointer<fmk_table>
+  let isa: UInt32
+  let metadata: UnsafeMutableBufferPointer<MetadataEntry>
+  let labels: UnsafeMutableBufferPointer<UnsafePointer<CChar>>
+  let golden: GoldenVectors
+  let fileSize: Int
+
+  /// Reads, checks and plans a model from the bytes of a whole file, which must stay where they
+  /// are. On failure the region holds what was allocated until then.
+  static func make(
+    file: UnsafeRawPointer, size: Int, isa: UInt32, region: inout Region
+  ) throws(Failure) -> UnsafeMutablePointer<Model> {
+    let sections = try Sections(file, size: size)
+    let metadata = try region.metadata(sections[.metadata]!)
+    var graph = try region.graph(sections[.graph]!, weights: sections[.weights])
+    try graph.inferShapes()
+    let outputSize = graph.output.shape.elementCount
+    var labels = UnsafeMutableBufferPointer<UnsafePointer<CChar>>(start: nil, count: 0)
+    if let reader = sections[.labels] {
+      labels = try region.labels(reader, outputSize: outputSize)
+    }
+    var golden = GoldenVectors()
+    if let reader = sections[.golden] {
+      guard graph.pixels.channels > 0 else {
+        throw .format(reader.position, "golden vectors in a model that takes no pixels")
+      }
+      golden = try GoldenVectors(
+        reader, inputSize: graph.input.shape.elementCount, outputSize: outputSize)
+    }
+    let plan = try Planner.plan(graph, keep: false, region: &region)
+    let memory = try region.allocate(1, of: Model.self).baseAddress!
+    memory.initialize(
+      to: Model(
+        region: region, graph: graph, plan: plan, kernels: fmk_table_of(isa), isa: isa,
+        metadata: metadata, labels: labels, golden: golden, fileSize: size))
+    return memory
+  }
+}
+
+/// What an `fmnist_session` points to.
+struct Session {
+  /// Holds everything below, this value included.
+  var region: Region
+  let model: UnsafePointer<Model>
+  let run: Run
+  let keepsTensors: Bool
+  /// Whether a run has finished, so that there are values to read.
+  var hasRun = false
+}
+
+extension UnsafeMutablePointer<Session> {
+  static func make(
+    _ model: UnsafePointer<Model>, keepTensors: Bool, region: inout Region
+  ) throws(Failure) -> UnsafeMutablePointer<Session> {
+    let plan =
+      keepTensors
+      ? try Planner.plan(model.pointee.graph, keep: true, region: &region) : model.pointee.plan
+    let arena = try region.allocate(plan.arenaSize, of: Float.self)
+    let memory = try region.allocate(1, of: Session.self).baseAddress!
+    memory.initialize(
+      to: Session(
+        region: region, model: model,
+        run: Run(plan: plan, kernels: model.pointee.kernels, arena: arena.baseAddress!),
+        keepsTensors: keepTensors))
+    return memory
+  }
+}

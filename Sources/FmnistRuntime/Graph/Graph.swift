@@ -1,0 +1,119 @@
+/// Sizes of a tensor without the batch, in the order of the file.
+struct Shape: Equatable {
+  /// 1 to 4.
+  var rank: Int
+  /// The first `rank` are used, the others 0.
+  var sizes: SIMD4<Int>
+
+  static func vector(_ count: Int) -> Shape { Shape(rank: 1, sizes: SIMD4(count, 0, 0, 0)) }
+
+  static func image(_ height: Int, _ width: Int, _ channels: Int) -> Shape {
+    Shape(rank: 3, sizes: SIMD4(height, width, channels, 0))
+  }
+
+  var elementCount: Int {
+    var product = 1
+    for i in 0..<rank { product *= sizes[i] }
+    return product
+  }
+
+  /// Size of the last axis.
+  var channels: Int { sizes[rank - 1] }
+
+  /// The sizes moved to the last axes, with ones in front.
+  var fourAxes: SIMD4<Int> {
+    var result = SIMD4<Int>(repeating: 1)
+    for i in 0..<rank { result[4 - rank + i] = sizes[i] }
+    return result
+  }
+}
+
+struct Tensor {
+  let name: UnsafePointer<CChar>
+  let shape: Shape
+  /// The elements of a constant; nil for an activation.
+  let values: UnsafePointer<Float>?
+}
+
+/// Operators by their number in the file.
+enum Operator: UInt16 {
+  case conv2d = 1
+  case dense, maxPool, averagePool, globalMaxPool, globalAveragePool, scaleShift, activation
+  case softmax, binary, concatenate, reshape, pad, transpose
+
+  var name: StaticString {
+    switch self {
+    case .conv2d: "conv2d"
+    case .dense: "dense"
+    case .maxPool: "max_pool"
+    case .averagePool: "average_pool"
+    case .globalMaxPool: "global_max_pool"
+    case .globalAveragePool: "global_average_pool"
+    case .scaleShift: "scale_shift"
+    case .activation: "activation"
+    case .softmax: "softmax"
+    case .binary: "binary"
+    case .concatenate: "concatenate"
+    case .reshape: "reshape"
+    case .pad: "pad"
+    case .transpose: "transpose"
+    }
+  }
+}
+
+/// Kinds of the operator `activation` by their number in the file.
+enum ActivationKind: UInt32 {
+  case clip = 1
+  case leakyReLU, elu, selu, sigmoid, hardSigmoid, hardSwish, tanh, softplus, softsign, silu
+  case gelu, geluTanh, exp, mish
+}
+
+struct Node {
+  let kind: Operator
+  /// Index of the activation that it computes.
+  let output: Int
+  let inputs: UnsafeBufferPointer<UInt32>
+  let attributes: UnsafeBufferPointer<UInt32>
+  /// Where it stands in the file.
+  let position: Int
+  /// For one image; set by shape inference.
+  var multiplyAdds = 0
+
+  /// Attribute `i` as an integer.
+  func integer(_ i: Int) -> Int { Int(attributes[i]) }
+
+  /// Attribute `i` as a number.
+  func number(_ i: Int) -> Float { Float(bitPattern: attributes[i]) }
+}
+
+/// How plain pixels become the input: `((invert ? 255 - p : p) / scale - mean) / deviation`.
+struct PixelContract {
+  /// 0, 1 or 3.
+  var channels = 0
+  var invert = false
+  var scale: Float = 1
+  var mean = SIMD3<Float>(repeating: 0)
+  var deviation = SIMD3<Float>(repeating: 1)
+}
+
+/// A checked graph. Activations come first among the tensors, in order of computation.
+struct Graph {
+  var tensors = UnsafeMutableBufferPointer<Tensor>(start: nil, count: 0)
+  var nodes = UnsafeMutableBufferPointer<Node>(start: nil, count: 0)
+  var outputKind: UInt32 = 0
+  var pixels = PixelContract()
+  var parameterCount = 0
+
+  var activationCount: Int { nodes.count + 1 }
+  var input: Tensor { tensors[0] }
+  var output: Tensor { tensors[nodes.count] }
+
+  /// Input `i` of a node.
+  func input(_ node: Node, _ i: Int) -> Tensor { tensors[Int(node.inputs[i])] }
+
+  var multiplyAdds: Int {
+    var sum = 0
+    for node in nodes { sum += node.multiplyAdds }
+    return sum
+  }
+}

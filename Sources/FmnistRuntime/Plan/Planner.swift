@@ -1,0 +1,217 @@
+import CFmnistRT
+import CPlatform
+
+/// Turns a checked graph into a plan; everything that it makes lives in its region.
+struct Planner {
+  let graph: Graph
+  let fusion: Fusion
+  var region: Region
+  var buffers: UnsafeMutableBufferPointer<Buffer>
+  var arena: Arena
+  /// Floats and table entries of 4 bytes, counted against the limit of packed weights.
+  var packedWords = 0
+
+  /// 1 GiB.
+  private static let packedLimit = 1 << 28
+
+  /// Makes a plan. With `keep`, every tensor is computed and keeps its value to the end of a run.
+  static func plan(
+    _ graph: Graph, keep: Bool, region: inout Region
+  ) throws(Failure) -> Plan {
+    var scratch = Region()
+    defer { scratch.release() }
+    let fusion = try Fusion(graph, fuse: !keep, region: &scratch)
+    var planner = Planner(
+      graph: graph, fusion: fusion, region: region,
+      buffers: try region.allocate(graph.activationCount, of: Buffer.self),
+      arena: try Arena(
+        capacity: graph.activationCount + graph.nodes.count, region: &scratch))
+    // Whatever was allocated belongs to the caller's region, also when planning fails.
+    defer { region = planner.region }
+    return try planner.makePlan(keep: keep, scratch: &scratch)
+  }
+
+  private mutating func makePlan(keep: Bool, scratch: inout Region) throws(Failure) -> Plan {
+    for i in 0..<graph.activationCount {
+      buffers[i] = Buffer(layout: Layout(graph.tensors[i].shape))
+    }
+    for draft in drafts { widenForConvolution(draft) }
+    let inputTensor = fusion.inputScaleShift < 0 ? 0 : graph.nodes[fusion.inputScaleShift].output
+    let input = try inputStep(inputTensor)
+
+    let storageOfTensor = try scratch.allocate(graph.activationCount, of: Int.self)
+    let storageOfScratch = try scratch.allocate(fusion.count, of: Int.self)
+    try placeTensors(
+      input: inputTensor, keep: keep, storages: storageOfTensor, scratch: storageOfScratch,
+      region: &scratch)
+
+    let steps = try region.allocate(fusion.count, of: Step.self)
+    var count = 0
+    for (index, draft) in drafts.enumerated() {
+      let rows = storageOfScratch[index] < 0 ? 0 : arena[storageOfScratch[index]].offset
+      if let step = try step(draft, scratch: rows) {
+        (steps.baseAddress! + count).initialize(to: step)
+        count += 1
+      }
+    }
+    return Plan(
+      input: input, steps: UnsafeBufferPointer(rebasing: steps[..<count]),
+      buffers: UnsafeBufferPointer(buffers), arenaSize: arena.size, packedBytes: packedWords * 4)
+  }
+
+  private var drafts: Slice<UnsafeMutableBufferPointer<Draft>> { fusion.drafts[..<fusion.count] }
+
+  func layout(_ tensor: Int) -> Layout { buffers[tensor].layout }
+
+  /// Memory for packed weights or tables of 4-byte values.
+  mutating func packed<T: BitwiseCopyable>(
+    _ count: Int, of type: T.Type
+  ) throws(Failure) -> UnsafeMutableBufferPointer<T> {
+    packedWords += count * MemoryLayout<T>.stride / 4
+    guard count <= Planner.packedLimit, packedWords <= Planner.packedLimit else {
+      throw Failure(FMNIST_ERROR_LIMIT, "the model needs more than 1 GiB of packed weights")
+    }
+    return try region.allocate(count, of: T.self)
+  }
+
+  /// Stores a step's description in the region.
+  mutating func store<T: BitwiseCopyable>(_ value: T) throws(Failure) -> UnsafePointer<T> {
+    let memory = try region.allocate(1, of: T.self)
+    memory[0] = value
+    return UnsafePointer(memory.baseAddress!)
+  }
+
+  /// Gives the input of a convolution the columns of zeros that its windows reach into.
+  private func widenForConvolution(_ draft: Draft) {
+    let node = graph.nodes[draft.node]
+    guard node.kind == .conv2d else { return }
+    let kernel = graph.input(node, 1).shape.sizes[2]
+    let left = node.integer(5)
+    let output = graph.tensors[node.output].shape.sizes[1]
+    var layout = buffers[draft.input].layout
+    let reach = (output - 1) * node.integer(1) + (kernel - 1) * node.integer(3) + 1
+    layout.padLeft = max(layout.padLeft, left)
+    layout.padRight = max(layout.padRight, reach - left - layout.columns)
+    buffers[draft.input].layout = layout
+  }
+
+  /// Finds the lifetime of each tensor, lets tensors share memory, and places all in the arena.
+  private mutating func placeTensors(
+    input: Int, keep: Bool, storages: UnsafeMutableBufferPointer<Int>,
+    scratch: UnsafeMutableBufferPointer<Int>, region: inout Region
+  ) throws(Failure) {
+    let end = fusion.count
+    let last = try region.allocate(graph.activationCount, of: Int.self)
+    for i in 0..<graph.activationCount { storages[i] = -1 }
+    for (index, draft) in drafts.enumerated() {
+      forEachInput(draft) { last[$0] = index }
+    }
+    last[graph.nodes.count] = end
+    if keep { for i in 0..<graph.activationCount { last[i] = end } }
+
+    storages[input] = try arena.add(size: layout(input).size, first: -1, last: last[input])
+    for (index, draft) in drafts.enumerated() {
+      scratch[index] = -1
+      let output = draft.output
+      let shared = storages[draft.input]
+      if sharesMemory(draft, keep: keep),
+        !keep && arena[shared].last <= index
+          || isAlias(draft)
+      {
+        arena[shared].last = max(arena[shared].last, last[output])
+        storages[output] = shared
+      } else {
+        storages[output] = try arena.add(
+          size: layout(output).size, first: index, last: last[output])
+      }
+      if draft.pool >= 0 {
+        scratch[index] = try arena.add(
+          size: scratchSize(draft), first: index, last: index)
+      }
+    }
+    try arena.place(region: &region)
+    for i in 0..<graph.activationCount where storages[i] >= 0 {
+      buffers[i].offset = arena[storages[i]].offset
+    }
+  }
+
+  private func forEachInput(_ draft: Draft, _ body: (Int) -> Void) {
+    let node = graph.nodes[draft.node]
+    body(draft.input)
+    for input in node.inputs.dropFirst() where graph.tensors[Int(input)].values == nil {
+      body(Int(input))
+    }
+  }
+
+  /// Whether the output may lie where the first input lies.
+  private func sharesMemory(_ draft: Draft, keep: Bool) -> Bool {
+    switch graph.nodes[draft.node].kind {
+    case .scaleShift, .activation, .softmax, .binary: layout(draft.input) == layout(draft.output)
+    case .reshape: isAlias(draft)
+    default: false
+    }
+  }
+
+  /// Whether a step is a reshape that needs no copy.
+  func isAlias(_ draft: Draft) -> Bool {
+    graph.nodes[draft.node].kind == .reshape && layout(draft.input).isContiguous
+      && layout(draft.output).isContiguous
+  }
+
+  /// Whether a convolution has one input and one output channel in each group.
+  func isDepthwise(_ node: Node) -> Bool {
+    let weights = graph.input(node, 1).shape
+    return weights.sizes[3] == 1 && weights.sizes[0] == node.integer(8) && node.integer(8) > 1
+  }
+
+  /// Blocks that a convolution computes in one call; see `Convolution.blocksTogether`.
+  func blocksTogether(_ node: Node) -> Int {
+    node.integer(8) > 1 ? 1 : min(2, layout(node.output).blocks)
+  }
+
+  /// Floats of the rows that wait for a fused pooling.
+  private func scratchSize(_ draft: Draft) -> Int {
+    let node = graph.nodes[draft.node]
+    let columns = graph.tensors[node.output].shape.sizes[1]
+    return blocksTogether(node) * graph.nodes[draft.pool].integer(0) * columns * 16 + 16
+  }
+
+  /// The step of a draft, or nil when there is nothing to do.
+  private mutating func step(_ draft: Draft, scratch: Int) throws(Failure) -> Step? {
+    let node = graph.nodes[draft.node]
+    switch node.kind {
+    case .conv2d:
+      let step = try store(try convolution(draft, scratch: scratch))
+      return isDepthwise(node) ? .depthwise(step) : .convolution(step)
+    case .dense: return .dense(try store(try dense(draft)))
+    case .maxPool, .averagePool: return .pool(try store(try pool(draft)))
+    case .globalMaxPool, .globalAveragePool:
+      return .globalPool(try store(try globalPool(draft)))
+    case .scaleShift: return .map(try store(try map(draft)))
+    case .activation:
+      if node.attributes[0] == ActivationKind.clip.rawValue {
+        return .map(try store(try map(draft)))
+      }
+      return .activation(
+        try store(
+          Activation(
+            input: draft.input, output: draft.output,
+            kind: ActivationKind(rawValue: node.attributes[0])!, a: node.number(1),
+            b: node.number(2))))
+    case .softmax:
+      return .softmax(
+        try store(
+          Softmax(input: draft.input, output: draft.output, logarithm: node.integer(0) == 1)))
+    case .binary: return .binary(try store(try binary(draft)))
+    case .concatenate, .pad: return .copy(try store(try copy(draft)))
+    case .reshape:
+      if isAlias(draft) { return nil }
+      return .reshape(
+        try store(
+          Reshape(
+            input: draft.input, output: draft.output,
+            count: graph.tensors[draft.output].shape.elementCount)))
+    case .transpose: return .transpose(try store(transpose(draft)))
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import CPlatform
+
+/// What a run does, one after the other. Tensors are named by their index.
+enum Step {
+  case convolution(UnsafePointer<Convolution>)
+  case depthwise(UnsafePointer<Convolution>)
+  case dense(UnsafePointer<Dense>)
+  case pool(UnsafePointer<Pool>)
+  case globalPool(UnsafePointer<GlobalPool>)
+  case map(UnsafePointer<Map>)
+  case activation(UnsafePointer<Activation>)
+  case softmax(UnsafePointer<Softmax>)
+  case binary(UnsafePointer<Binary>)
+  case copy(UnsafePointer<Copy>)
+  case reshape(UnsafePointer<Reshape>)
+  case transpose(UnsafePointer<Transpose>)
+}
+
+/// A convolution with its bias, clamp, scale and shift, and a following max-pooling.
+struct Convolution {
+  var input: Int
+  var output: Int
+  /// Everything but what changes from row to row and from block to block.
+  var arguments: fmk_conv
+  var blocks: Int
+  /// Blocks in one call; 1 when each block has segments of its own.
+  var blocksTogether: Int
+  /// For each output block from here: `segmentsOfBlock` segments, or all blocks share the first.
+  var segments: UnsafePointer<fmk_segment>
+  var segmentsOfBlock: Int
+  var segmentsOfKernelRow: Int
+  var rows: Int
+  var kernelRows: Int
+  var strideRows: Int
+  var dilationRows: Int
+  var padTop: Int
+  /// From the first pixel of an input row to what the first output pixel reads first.
+  var inputShift: Int
+  /// Height and width of the max-pooling; 1 when there is none.
+  var poolRows: Int
+  var poolColumns: Int
+  var poolTaps: UnsafePointer<Int32>
+  /// Where `blocksTogether * poolRows` rows wait for pooling, floats from the start of the arena.
+  var scratch: Int
+}
+
+struct Dense {
+  var input: Int
+  var output: Int
+  var arguments: fmk_conv
+}
+
+/// Neighbouring output columns whose windows lie in the image in the same way.
+struct PoolColumns {
+  var first: Int
+  var count: Int
+  /// `kernelRows` times `tapsOfRow` offsets from the input pixel of the first window's corner.
+  var taps: UnsafePointer<Int32>
+  var tapsOfRow: Int
+}
+
+struct Pool {
+  var input: Int
+  var output: Int
+  var isMax: Bool
+  var columns: UnsafeBufferPointer<PoolColumns>
+  var kernelRows: Int
+  var strideRows: Int
+  var strideColumns: Int
+  var padTop: Int
+  var padLeft: Int
+  /// Divisor of sums; 0 for the number of cells in the window.
+  var divisor: Int
+}
+
+struct GlobalPool {
+  var input: Int
+  var output: Int
+  var isMax: Bool
+  var taps: UnsafeBufferPointer<Int32>
+}
+
+/// `min(max(x * scale + shift, low), high)` with scale and shift of each channel.
+struct Map {
+  var input: Int
+  var output: Int
+  /// A multiple of 16 values each.
+  var scale: UnsafePointer<Float>
+  var shift: UnsafePointer<Float>
+  var low: Float
+  var high: Float
+}
+
+struct Activation {
+  var input: Int
+  var output: Int
+  var kind: ActivationKind
+  var a: Float
+  var b: Float
+}
+
+struct Softmax {
+  var input: Int
+  var output: Int
+  var logarithm: Bool
+}
+
+struct Binary {
+  enum Second {
+    /// A tensor of the same shape.
+    case tensor(Int)
+    /// A constant in the layout of the output without padded columns.
+    case constant(UnsafePointer<Float>)
+    /// One value per channel, computed.
+    case vector(Int)
+    /// One value per channel, a multiple of 16 values.
+    case constantVector(UnsafePointer<Float>)
+    /// A tensor of one element.
+    case element(Int)
+  }
+
+  var kind: Int32
+  var input: Int
+  var output: Int
+  var second: Second
+}
+
+/// Copies whole tensors into a larger one: concatenation and padding.
+struct Copy {
+  struct Source {
+    var tensor: Int
+    /// Of its first element in the output.
+    var position: SIMD4<Int>
+    var axes: SIMD4<Int>
+  }
+
+  var output: Int
+  var sources: UnsafeBufferPointer<Source>
+  /// What is not copied has this value.
+  var fill: Float
+}
+
+struct Reshape {
+  var input: Int
+  var output: Int
+  var count: Int
+}
+
+struct Transpose {
+  var input: Int
+  var output: Int
+  /// Of the output, and which axis of the input each is.
+  var axes: SIMD4<Int>
+  var sources: SIMD4<Int>
+}
+
+/// How a run stores the model's input: `value * scale + shift` for each channel.
+struct InputStep {
+  var output: Int
+  /// Applied to floats.
+  var scale: UnsafePointer<Float>
+  var shift: UnsafePointer<Float>
+  /// Applied to pixels: the pixel contract and then the above.
+  var pixelScale: UnsafePointer<Float>
+  var pixelShift: UnsafePointer<Float>
+}
+
+/// All that a run needs besides the arena and the kernels. It never changes.
+struct Plan {
+  var input: InputStep
+  var steps: UnsafeBufferPointer<Step>
+  /// For each activation of the graph.
+  var buffers: UnsafeBufferPointer<Buffer>
+  /// Floats.
+  var arenaSize: Int
+  /// Weights and tables.
+  var packedBytes: Int
+}

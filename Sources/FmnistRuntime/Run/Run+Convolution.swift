@@ -1,0 +1,98 @@
+import CPlatform
+
+extension Run {
+  func convolution(_ step: Convolution) {
+    compute(step, with: kernels.pointee.f32_conv, inputOfBlock: 0)
+  }
+
+  func depthwise(_ step: Convolution) {
+    compute(
+      step, with: kernels.pointee.f32_depthwise, inputOfBlock: layout(step.input).plane)
+  }
+
+  func dense(_ step: Dense) {
+    var arguments = step.arguments
+    withUnsafePointer(to: &arguments) {
+      kernels.pointee.f32_dense($0, memory(step.input), memory(step.output))
+    }
+  }
+
+  private typealias Kernel =
+    @convention(c) (
+      UnsafePointer<fmk_conv>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+    ) -> Void
+
+  /// Calls the kernel for each group of output blocks and each row of them, and pools the rows
+  /// where pooling is fused. The rows of a group come one after the other, so that its weights
+  /// stay in the cache. `inputOfBlock` is how far the input moves on with each block.
+  private func compute(_ step: Convolution, with kernel: Kernel, inputOfBlock: Int) {
+    let inputLayout = layout(step.input)
+    let outputLayout = layout(step.output)
+    let isPooled = step.poolRows * step.poolColumns > 1
+    var block = 0
+    while block < step.blocks {
+      var arguments = step.arguments
+      arguments.blocks = min(step.blocksTogether, step.blocks - block)
+      arguments.weights += block * arguments.weight_step
+      advance(&arguments.epilogue, block)
+      let input = pixels(step.input) + step.inputShift + block * inputOfBlock
+      let segments = step.segments + block * step.segmentsOfBlock
+      let output = pixels(step.output) + block * outputLayout.plane
+      for row in 0..<step.rows {
+        for poolRow in 0..<step.poolRows {
+          let first = (row * step.poolRows + poolRow) * step.strideRows - step.padTop
+          selectRows(step, inputLayout, first, segments, &arguments)
+          let target =
+            isPooled
+            ? arena + step.scratch + poolRow * arguments.pixels * 16
+            : output + row * outputLayout.rowPitch
+          kernel(&arguments, input + first * inputLayout.rowPitch, target)
+        }
+        if isPooled {
+          pool(step, arguments, outputLayout, output + row * outputLayout.rowPitch)
+        }
+      }
+      block += step.blocksTogether
+    }
+    clearPadding(step.output)
+  }
+
+  private func advance(_ epilogue: inout fmk_epilogue, _ block: Int) {
+    epilogue.bias += block * 16
+    if epilogue.scale != nil {
+      epilogue.scale += block * 16
+      epilogue.shift += block * 16
+    }
+  }
+
+  /// Leaves out the kernel rows that fall above or below the image; `first` is the input row of
+  /// kernel row 0.
+  private func selectRows(
+    _ step: Convolution, _ input: Layout, _ first: Int, _ segments: UnsafePointer<fmk_segment>,
+    _ arguments: inout fmk_conv
+  ) {
+    let dilation = step.dilationRows
+    let low = first >= 0 ? 0 : min(step.kernelRows, (-first + dilation - 1) / dilation)
+    let room = input.rows - first
+    let high = room <= 0 ? 0 : min(step.kernelRows, (room + dilation - 1) / dilation)
+    arguments.segments = segments + low * step.segmentsOfKernelRow
+    arguments.segment_count = max(0, high - low) * step.segmentsOfKernelRow
+  }
+
+  /// Max-pools the rows in the scratch memory into one row of each block of the output.
+  private func pool(
+    _ step: Convolution, _ arguments: fmk_conv, _ layout: Layout,
+    _ output: UnsafeMutablePointer<Float>
+  ) {
+    var pool = fmk_pool(
+      taps: step.poolTaps, count: step.poolRows * step.poolColumns, pixels: layout.columns,
+      pixel_step: step.poolColumns * 16, output_step: layout.block, lanes: layout.block, factor: 1)
+    for block in 0..<arguments.blocks {
+      withUnsafePointer(to: &pool) {
+        kernels.pointee.f32_max_pool(
+          $0, arena + step.scratch + block * arguments.output_plane,
+          output + block * layout.plane)
+      }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/// Steps that only move elements.
+extension Run {
+  func copy(_ step: Copy) {
+    let output = layout(step.output)
+    if step.sources.count == 1 {
+      memory(step.output).update(repeating: step.fill, count: output.size)
+    }
+    for source in step.sources { copy(source, to: step.output) }
+    clearPadding(step.output)
+  }
+
+  private func copy(_ source: Copy.Source, to tensor: Int) {
+    let input = layout(source.tensor)
+    let output = layout(tensor)
+    for first in 0..<source.axes[0] {
+      for second in 0..<source.axes[1] {
+        for third in 0..<source.axes[2] {
+          copyChannels(
+            source.axes[3], from: memory(source.tensor), input, SIMD4(first, second, third, 0),
+            to: memory(tensor), output, SIMD4(first, second, third, 0) &+ source.position)
+        }
+      }
+    }
+  }
+
+  /// Copies the channels of one pixel in stretches that lie in one block on both sides.
+  private func copyChannels(
+    _ count: Int, from x: UnsafePointer<Float>, _ input: Layout, _ start: SIMD4<Int>,
+    to y: UnsafeMutablePointer<Float>, _ output: Layout, _ target: SIMD4<Int>
+  ) {
+    var done = 0
+    while done < count {
+      var from = start
+      var to = target
+      from[3] += done
+      to[3] += done
+      let length = min(
+        count - done, input.block - from[3] % input.block, output.block - to[3] % output.block)
+      (y + output.offset(to)).update(from: x + input.offset(from), count: length)
+      done += length
+    }
+  }
+
+  func reshape(_ step: Reshape) {
+    let input = layout(step.input)
+    let output = layout(step.output)
+    for i in 0..<step.count {
+      memory(step.output)[output.offset(linear: i)] = memory(step.input)[input.offset(linear: i)]
+    }
+    clearPadding(step.output)
+  }
+
+  func transpose(_ step: Transpose) {
+    let input = layout(step.input)
+    let output = layout(step.output)
+    let axes = step.axes
+    var to = SIMD4<Int>.zero
+    for i in 0..<(axes[0] * axes[1] * axes[2] * axes[3]) {
+      to[3] = i % axes[3]
+      to[2] = i / axes[3] % axes[2]
+      to[1] = i / (axes[3] * axes[2]) % axes[1]
+      to[0] = i / (axes[3] * axes[2] * axes[1])
+      var from = SIMD4<Int>.zero
+      for axis in 0..<4 { from[step.sources[axis]] = to[axis] }
+      memory(step.output)[output.offset(to)] = memory(step.input)[input.offset(from)]
+    }
+    clearPadding(step.output)
+  }
+}

@@ -1,0 +1,57 @@
+import CPlatform
+
+extension Run {
+  func pool(_ step: Pool) {
+    let input = layout(step.input)
+    let output = layout(step.output)
+    for block in 0..<output.blocks {
+      let source = pixels(step.input) + block * input.plane
+      let target = pixels(step.output) + block * output.plane
+      for row in 0..<output.rows {
+        let first = row * step.strideRows - step.padTop
+        let low = max(0, -first)
+        let high = min(step.kernelRows, input.rows - first)
+        for run in step.columns {
+          let cells = (high - low) * run.tapsOfRow
+          let column = run.first * step.strideColumns - step.padLeft
+          reduce(
+            isMax: step.isMax,
+            fmk_pool(
+              taps: run.taps + low * run.tapsOfRow, count: cells, pixels: run.count,
+              pixel_step: step.strideColumns * input.block, output_step: output.block,
+              lanes: output.block,
+              factor: 1 / Float(step.divisor > 0 ? step.divisor : cells)),
+            source + first * input.rowPitch + column * input.block,
+            target + row * output.rowPitch + run.first * output.block)
+        }
+      }
+    }
+    clearPadding(step.output)
+  }
+
+  func globalPool(_ step: GlobalPool) {
+    let input = layout(step.input)
+    for block in 0..<input.blocks {
+      reduce(
+        isMax: step.isMax,
+        fmk_pool(
+          taps: step.taps.baseAddress, count: step.taps.count, pixels: 1, pixel_step: 0,
+          output_step: 16, lanes: 16, factor: 1 / Float(step.taps.count)),
+        pixels(step.input) + block * input.plane, memory(step.output) + block * 16)
+    }
+  }
+
+  private func reduce(
+    isMax: Bool, _ arguments: fmk_pool, _ input: UnsafePointer<Float>,
+    _ output: UnsafeMutablePointer<Float>
+  ) {
+    var arguments = arguments
+    withUnsafePointer(to: &arguments) {
+      if isMax {
+        kernels.pointee.f32_max_pool($0, input, output)
+      } else {
+        kernels.pointee.f32_sum_pool($0, input, output)
+      }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import CPlatform
+
+/// The text of an error, written to the calling thread's buffer; what does not fit is cut.
+///
+/// Made from a string literal with numbers and names interpolated. It never becomes a `String`:
+/// comparing or hashing one would pull Unicode tables into the library, and making one allocates.
+struct Message: ExpressibleByStringInterpolation {
+  private var writer: StringInterpolation
+
+  init(stringLiteral value: StaticString) {
+    writer = StringInterpolation(literalCapacity: 0, interpolationCount: 0)
+    writer.appendLiteral(value)
+  }
+
+  init(stringInterpolation: StringInterpolation) { writer = stringInterpolation }
+
+  /// Goes on after the text so far. No other message may have been made in between.
+  mutating func append(_ text: StaticString) { writer.appendLiteral(text) }
+
+  mutating func append(_ number: Int) { writer.appendInterpolation(number) }
+
+  mutating func append(_ name: UnsafePointer<CChar>) { writer.appendInterpolation(name) }
+
+  struct StringInterpolation: StringInterpolationProtocol {
+    private let buffer = fmp_error_buffer()!
+    private var length = 0
+
+    init(literalCapacity: Int, interpolationCount: Int) { buffer[0] = 0 }
+
+    mutating func appendLiteral(_ text: StaticString) {
+      for i in 0..<text.utf8CodeUnitCount { append(byte: text.utf8Start[i]) }
+    }
+
+    mutating func appendInterpolation(_ text: StaticString) { appendLiteral(text) }
+
+    /// Text from outside: control characters, which could upset a terminal, become question marks.
+    mutating func appendInterpolation(_ name: UnsafePointer<CChar>) {
+      var i = 0
+      while name[i] != 0 {
+        let byte = UInt8(bitPattern: name[i])
+        append(byte: byte < 0x20 || byte == 0x7f ? 0x3f : byte)
+        i += 1
+      }
+    }
+
+    mutating func appendInterpolation(_ number: Int) {
+      if number < 0 { append(byte: 0x2d) }
+      appendInterpolation(UInt64(number.magnitude))
+    }
+
+    mutating func appendInterpolation(_ number: UInt64) {
+      var divisor: UInt64 = 1
+      while number / divisor >= 10 { divisor *= 10 }
+      while divisor > 0 {
+        append(byte: 0x30 + UInt8(number / divisor % 10))
+        divisor /= 10
+      }
+    }
+
+    private mutating func append(byte: UInt8) {
+      guard length < Int(FMP_ERROR_BUFFER_SIZE) - 1 else { return }
+      buffer[length] = CChar(bitPattern: byte)
+      length += 1
+      buffer[length] = 0
+    }
+  }
+}

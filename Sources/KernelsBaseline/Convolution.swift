@@ -1,0 +1,64 @@
+import CPlatform
+
+// The reference: each function is the formula of kernels.h written out, one multiplication and one
+// addition at a time. It is what the other modules are compared with, and what runs on a CPU that
+// has nothing better than SSE2.
+
+@_cdecl("f32_conv__baseline") @implementation
+public func f32_conv__baseline(
+  _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  let conv = arguments.pointee
+  for block in 0..<conv.blocks {
+    for pixel in 0..<conv.pixels {
+      var sums = InlineArray<16, Float>(repeating: 0)
+      for s in 0..<conv.segment_count {
+        let segment = conv.segments[s]
+        let from = input + (pixel * conv.pixel_step + Int(segment.input))
+        let weights = conv.weights + (block * conv.weight_step + Int(segment.weight) * 16)
+        for i in 0..<Int(segment.count) {
+          for lane in 0..<16 { sums[lane] += from[i] * weights[i * 16 + lane] }
+        }
+      }
+      let to = output + (block * conv.output_plane + pixel * conv.output_step)
+      for lane in 0..<conv.lanes {
+        to[lane] = finish(sums[lane], channel: block * 16 + lane, conv.epilogue)
+      }
+    }
+  }
+}
+
+/// A dense layer is a convolution of one pixel.
+@_cdecl("f32_dense__baseline") @implementation
+public func f32_dense__baseline(
+  _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  f32_conv__baseline(arguments, input, output)
+}
+
+@_cdecl("f32_depthwise__baseline") @implementation
+public func f32_depthwise__baseline(
+  _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  let conv = arguments.pointee
+  for pixel in 0..<conv.pixels {
+    for lane in 0..<conv.lanes {
+      var sum: Float = 0
+      for s in 0..<conv.segment_count {
+        let segment = conv.segments[s]
+        let x = input[pixel * conv.pixel_step + Int(segment.input) + lane]
+        sum += x * conv.weights[Int(segment.weight) * 16 + lane]
+      }
+      output[pixel * conv.output_step + lane] = finish(sum, channel: lane, conv.epilogue)
+    }
+  }
+}
+
+private func finish(_ sum: Float, channel: Int, _ epilogue: fmk_epilogue) -> Float {
+  let y = clamp(sum + epilogue.bias[channel], epilogue.low, epilogue.high)
+  guard let scale = epilogue.scale, let shift = epilogue.shift else { return y }
+  return y * scale[channel] + shift[channel]
+}

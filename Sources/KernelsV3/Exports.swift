@@ -1,0 +1,67 @@
+import CPlatform
+
+// The names under which kernels.h declares this module's kernels.
+
+@_cdecl("f32_conv__v3") @implementation
+public func f32_conv__v3(
+  _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  convolve(arguments, input, output)
+}
+
+@_cdecl("f32_depthwise__v3") @implementation
+public func f32_depthwise__v3(
+  _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  depthwise(arguments.pointee, input, output)
+}
+
+@_cdecl("f32_dense__v3") @implementation
+public func f32_dense__v3(
+  _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  Dense<4>.run(arguments.pointee, input, output)
+}
+
+@_cdecl("f32_max_pool__v3") @implementation
+public func f32_max_pool__v3(
+  _ arguments: UnsafePointer<fmk_pool>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  maxPool(arguments.pointee, input, output)
+}
+
+@_cdecl("f32_sum_pool__v3") @implementation
+public func f32_sum_pool__v3(
+  _ arguments: UnsafePointer<fmk_pool>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  sumPool(arguments.pointee, input, output)
+}
+
+@_cdecl("f32_map__v3") @implementation
+public func f32_map__v3(
+  _ input: UnsafePointer<Float>!, _ output: UnsafeMutablePointer<Float>!, _ count: Int,
+  _ scale: UnsafePointer<Float>!, _ shift: UnsafePointer<Float>!, _ low: Float, _ high: Float
+) {
+  map(input, output, count, scale, shift, low, high)
+}
+
+@_cdecl("f32_binary__v3") @implementation
+public func f32_binary__v3(
+  _ operation: Int32, _ a: UnsafePointer<Float>!, _ b: UnsafePointer<Float>!, _ b_step: Int,
+  _ output: UnsafeMutablePointer<Float>!, _ count: Int
+) {
+  binary(operation, a, b, b_step, output, count)
+}
+
+@_cdecl("f32_from_bytes__v3") @implementation
+public func f32_from_bytes__v3(
+  _ input: UnsafePointer<UInt8>!, _ output: UnsafeMutablePointer<Float>!, _ count: Int,
+  _ scale: Float, _ shift: Float
+) {
+  fromBytes(input, output, count, scale, shift)
+}

@@ -1,0 +1,28 @@
+import CPlatform
+
+/// The largest tile. 6 x 1 blocks of 16 lanes is 12 of the 16 registers, which leaves two for weights and one for an input.
+let tilePixels = 6
+let tileBlocks = 1
+typealias TileSums = InlineArray<6, Vector>
+
+@inline(never)
+func runTile(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, pixels: Int, blocks: Int) {
+  switch conv.pointee.pixel_step {
+  case 16: Tiles<1, 16>.run(conv, place, pixels)
+  default: Tiles<1, 0>.run(conv, place, pixels)
+  }
+}
+
+private struct Tiles<let blocks: Int, let step: Int> {
+  @inline(__always)
+  static func run(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, _ pixels: Int) {
+    switch pixels {
+    case 1: Tile<1, blocks, step>.run(conv, place)
+    case 2: Tile<2, blocks, step>.run(conv, place)
+    case 3: Tile<3, blocks, step>.run(conv, place)
+    case 4: Tile<4, blocks, step>.run(conv, place)
+    case 5: Tile<5, blocks, step>.run(conv, place)
+    default: Tile<6, blocks, step>.run(conv, place)
+    }
+  }
+}

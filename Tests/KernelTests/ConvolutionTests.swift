@@ -1,0 +1,116 @@
+import CPlatform
+import Testing
+
+@Suite struct ConvolutionTests {
+  /// Uneven counts, an empty segment, and offsets on both sides of the origin.
+  static let segments = [(-17, 3), (5, 0), (0, 16), (2, 1), (-64, 7), (33, 13)]
+
+  static let clamps: [(Float, Float)] = [
+    (-.infinity, .infinity), (0, .infinity), (0, 0.5), (-.infinity, 0),
+  ]
+
+  @Test(arguments: InstructionSet.tested)
+  func everyTile(_ isa: InstructionSet) {
+    for pixels in 1...33 {
+      for blocks in 1...5 {
+        for step in [1, 2, 3, 16, 32, 48] {
+          for scaled in [false, true] {
+            let test = ConvolutionCase(
+              pixels: pixels, blocks: blocks, pixelStep: step, lanes: 16,
+              segments: Self.segments, scaled: scaled, low: -2)
+            compare(
+              test.run(isa.kernels.f32_conv), test.run(InstructionSet.reference.f32_conv),
+              tolerance: 1e-5, test.description)
+          }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.tested)
+  func fewLanes(_ isa: InstructionSet) {
+    for lanes in 1...8 {
+      for pixels in 1...33 {
+        for scaled in [false, true] {
+          let test = ConvolutionCase(
+            pixels: pixels, blocks: 1, pixelStep: 2, lanes: lanes, segments: Self.segments,
+            scaled: scaled)
+          compare(
+            test.run(isa.kernels.f32_conv), test.run(InstructionSet.reference.f32_conv),
+            tolerance: 1e-5, test.description)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.tested)
+  func clamp(_ isa: InstructionSet) {
+    for (low, high) in Self.clamps {
+      for scaled in [false, true] {
+        let test = ConvolutionCase(
+          pixels: 15, blocks: 3, pixelStep: 16, lanes: 16, segments: Self.segments,
+          scaled: scaled, low: low, high: high)
+        compare(
+          test.run(isa.kernels.f32_conv), test.run(InstructionSet.reference.f32_conv),
+          tolerance: 1e-5, "clamp to \(low)...\(high)")
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.tested)
+  func noSegments(_ isa: InstructionSet) {
+    let test = ConvolutionCase(pixels: 5, blocks: 2, pixelStep: 16, lanes: 16, segments: [])
+    compare(
+      test.run(isa.kernels.f32_conv), test.run(InstructionSet.reference.f32_conv),
+      tolerance: 0, test.description)
+  }
+
+  @Test(arguments: InstructionSet.tested)
+  func dense(_ isa: InstructionSet) {
+    for blocks in 1...5 {
+      for count in [0, 1, 7, 8, 9, 16, 31, 64, 400] {
+        for lanes in blocks == 1 ? [1, 3, 8, 10, 16] : [16] {
+          let test = ConvolutionCase(
+            pixels: 1, blocks: blocks, pixelStep: 0, lanes: lanes,
+            segments: [(3, count), (-5, 5), (40, count)], scaled: count % 2 == 1, low: 0)
+          test.conv.output_plane = 16
+          compare(
+            test.run(isa.kernels.f32_dense), test.run(InstructionSet.reference.f32_dense),
+            tolerance: 1e-5, "dense, \(test.description) of \(count)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.tested)
+  func depthwise(_ isa: InstructionSet) {
+    for lanes in Array(1...8) + [16] {
+      for pixels in 1...33 {
+        for step in [lanes, 2 * lanes, 3 * lanes] {
+          let test = ConvolutionCase(
+            pixels: pixels, blocks: 1, pixelStep: step, lanes: lanes,
+            segments: [(-16, 1), (0, 1), (9, 1), (48, 1)], scaled: pixels % 2 == 1, low: -0.5,
+            high: 6, overRead: 16)
+          compare(
+            test.run(isa.kernels.f32_depthwise), test.run(InstructionSet.reference.f32_depthwise),
+            tolerance: 1e-5, "depthwise, \(test.description)")
+        }
+      }
+    }
+  }
+
+  /// A NaN of the input reaches the sums that use it and no others, and nothing traps.
+  @Test(arguments: InstructionSet.tested)
+  func notANumber(_ isa: InstructionSet) {
+    let test = ConvolutionCase(
+      pixels: 9, blocks: 2, pixelStep: 16, lanes: 16, segments: [(0, 16), (16, 16)], low: 0,
+      high: 6)
+    (test.input.start + 64)[70] = .nan
+    (test.input.start + 64)[140] = .infinity
+    let result = test.run(isa.kernels.f32_conv)
+    #expect(result.start[4 * 16].isNaN)
+    #expect(!result.start[5 * 16].isNaN)
+    compare(
+      result, test.run(InstructionSet.reference.f32_conv), tolerance: 1e-5, test.description)
+  }
+}

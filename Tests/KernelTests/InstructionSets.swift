@@ -1,0 +1,27 @@
+import CPlatform
+import Testing
+
+/// One instruction set that this CPU runs, next to the reference.
+struct InstructionSet: CustomTestStringConvertible, Sendable {
+  let number: UInt32
+
+  var kernels: fmk_table { fmk_table_of(number).pointee }
+  var testDescription: String { String(cString: kernels.isa) }
+
+  static var reference: fmk_table { fmk_table_of(1).pointee }
+
+  /// What is compared with the reference.
+  static let tested: [InstructionSet] = (2...3).filter { $0 <= fmp_best_isa() }
+    .map { InstructionSet(number: $0) }
+}
+
+@Test func instructionSetsOfThisMachine() throws {
+  let names = ["baseline"] + InstructionSet.tested.map(\.testDescription)
+  print("kernels run here: \(names.joined(separator: ", "))")
+  #expect(fmk_table_of(0) == nil)
+  #expect(fmk_table_of(4) == nil)
+  for number in UInt32(1)...3 {
+    let table = try #require(fmk_table_of(number))
+    #expect(String(cString: table.pointee.isa) == ["baseline", "v3", "v4"][Int(number) - 1])
+  }
+}
