@@ -21,11 +21,12 @@ struct Planner {
     var scratch = Region()
     defer { scratch.release() }
     let fusion = try Fusion(graph, fuse: !keep, region: &scratch)
+    let buffers = try region.allocate(graph.activationCount, of: Buffer.self)
+    let arena = try Arena(
+      capacity: graph.activationCount + graph.nodes.count, region: &scratch)
+    // Takes the region as it is after the allocation above.
     var planner = Planner(
-      graph: graph, fusion: fusion, region: region,
-      buffers: try region.allocate(graph.activationCount, of: Buffer.self),
-      arena: try Arena(
-        capacity: graph.activationCount + graph.nodes.count, region: &scratch))
+      graph: graph, fusion: fusion, region: region, buffers: buffers, arena: arena)
     // Whatever was allocated belongs to the caller's region, also when planning fails.
     defer { region = planner.region }
     return try planner.makePlan(keep: keep, scratch: &scratch)

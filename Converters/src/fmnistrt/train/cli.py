@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     recipe = RECIPES[options.recipe]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        from .trainer import Settings, train
+        from .trainer import Settings, TrainError, train
     except ModuleNotFoundError as error:
         print(
             f"fmnist-train: {error.name} is not installed: pip install 'fmnistrt[train]'",
@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     try:
         figures = train(recipe, settings)
-    except (DataError, OSError) as error:
+    except (DataError, TrainError, OSError) as error:
         print(f"fmnist-train: {error}", file=sys.stderr)
         return 1
     if options.json:

@@ -1,4 +1,8 @@
-"""Trains a recipe, keeps the epoch that is best on the validation split, reports once on the test set."""
+"""Trains a recipe, keeps the epoch that is best on the validation split, reports once on the test.
+
+A run lives in one folder: best.ckpt (the kept epoch, a Keras archive), history.json (every epoch),
+report.json and model-card.md (the figures at the end), and backup/ while it is not finished.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from fmnistrt.data import LABELS, Split, load
 from fmnistrt.files import replace_file
 
 from .augment import AugmentedBatches, to_input
+from .card import model_card
 from .recipes import Recipe
 
 VALIDATION_SHARE = 0.15
@@ -77,12 +82,25 @@ def save_float32(recipe: Recipe, model: keras.Model, path: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
+class TrainError(Exception):
+    """One sentence for the user."""
+
+
 def train(recipe: Recipe, settings: Settings) -> dict:
     """Runs or resumes a training; returns the figures that it also writes to report.json."""
     from sklearn.model_selection import train_test_split
 
     folder = settings.output
     folder.mkdir(parents=True, exist_ok=True)
+    finished = folder / "report.json"
+    if finished.exists():
+        figures = json.loads(finished.read_text())
+        if figures["epochs"] != settings.epochs:
+            raise TrainError(
+                f"{folder}: holds a finished run of {figures['epochs']} epochs; "
+                "name another folder with --output"
+            )
+        return figures
     keras.utils.set_random_seed(settings.seed)
     full = load("train", settings.data)
     chosen, held_out = train_test_split(
@@ -91,7 +109,7 @@ def train(recipe: Recipe, settings: Settings) -> dict:
         random_state=settings.seed,
         stratify=full.labels,
     )
-    training = Split(full.images[chosen], full.labels[chosen])
+    training = Split(full.images[chosen], full.labels[chosen], full.canonical)
     validation = (to_input(full.images[held_out]), full.labels[held_out])
 
     history = History(recipe, folder)
@@ -135,6 +153,7 @@ def report(recipe: Recipe, settings: Settings, history: History, size: int, vali
     checked = model.predict(validation[0], batch_size=500, verbose=0).argmax(1)
     figures = {
         "recipe": recipe.name,
+        "canonical_data": test.canonical,
         "parameters": model.count_params(),
         "training_images": size,
         "validation_images": len(validation[1]),
@@ -150,6 +169,7 @@ def report(recipe: Recipe, settings: Settings, history: History, size: int, vali
             test.labels, predicted, target_names=LABELS, output_dict=True, zero_division=0
         ),
     }
+    replace_file(settings.output / "model-card.md", model_card(recipe, figures).encode())
     replace_file(settings.output / "report.json", json.dumps(figures, indent=1).encode())
     return figures
 

@@ -1,0 +1,71 @@
+"""The model card that a finished training leaves beside its checkpoint."""
+
+from __future__ import annotations
+
+from fmnistrt.data import LABELS
+
+from .recipes import Recipe
+
+TEMPLATE = """# {recipe}: model card
+
+{summary}. Input: 28x28 gray pixels, light garment on black, 0 to 255, divided by 255. Output: ten
+probabilities.
+
+**Test accuracy {accuracy:.2%}** was measured once, on the {data} of {tested} pictures, with the
+epoch that was best on the validation split ({validation_accuracy:.2%} there).
+
+| | |
+|---|---|
+| data | {training} training and {validation} validation pictures, split at random by class |
+| augmentation | horizontal flip (p 0.5), random erasing (p 0.5, 2 to 40 % of the area) |
+| optimiser | Adam, batches of {batch}, one epoch of warm-up to {rate:g}, then cosine decay |
+| epochs | {epochs}, epoch {kept} kept |
+| arithmetic | {precision}, checkpoint in float32 |
+| parameters | {parameters:,} |
+| command | `{command}` |
+
+| class | precision | recall | F1 | pictures |
+|---|---|---|---|---|
+{rows}
+
+## Limits
+
+- The training pictures are studio shots of single garments, cut out, centred and shrunk by one
+  fixed procedure. Other pictures are only as good as their fit to it: a plain background, one
+  garment, all of it in view, unfolded.
+- There is no class for "anything else": a face or a car is called one of the ten, sometimes with a
+  high probability.
+- Shirt, T-shirt/top, pullover and coat are hard to tell apart at 28x28, for people too.
+- Probabilities are not calibrated beyond what training by cross-entropy gives.
+"""
+
+
+def model_card(recipe: Recipe, figures: dict) -> str:
+    """Markdown from the figures of report.json."""
+    test = figures["test_report"]
+    rows = [
+        f"| {name} | {row['precision']:.2%} | {row['recall']:.2%} | {row['f1-score']:.2%} "
+        f"| {row['support']:.0f} |"
+        for name in (*LABELS, "macro avg", "weighted avg")
+        for row in [test[name]]
+    ]
+    return TEMPLATE.format(
+        recipe=recipe.name,
+        summary=recipe.summary,
+        accuracy=figures["test_accuracy"],
+        data="canonical test set" if figures["canonical_data"] else "given test set",
+        tested=f"{test['macro avg']['support']:,.0f}",
+        validation_accuracy=figures["validation_accuracy"],
+        training=f"{figures['training_images']:,}",
+        validation=f"{figures['validation_images']:,}",
+        batch=figures["batch"],
+        rate=figures["learning_rate"],
+        epochs=figures["epochs"],
+        kept=figures["kept_epoch"],
+        precision=figures["precision"],
+        parameters=figures["parameters"],
+        command=f"fmnist-train {recipe.name} --epochs {figures['epochs']} "
+        f"--batch {figures['batch']} --learning-rate {figures['learning_rate']:g} "
+        f"--seed {figures['seed']} --precision {figures['precision']}",
+        rows="\n".join(rows),
+    )
