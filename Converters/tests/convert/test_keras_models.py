@@ -68,6 +68,16 @@ def unordered(keras):
     return randomise(keras.Model(x, layers.Dense(3)(layers.Flatten()(y))))
 
 
+def arithmetic(keras):
+    """Calculations that are no layers."""
+    layers = keras.layers
+    x = keras.Input((6, 6, 1))
+    y = (2.0 - x / 3.0) * 0.5 + 1
+    y = keras.ops.maximum(y - 0.25, 4 * x) + y * x
+    y = keras.ops.subtract(layers.Conv2D(1, 1)(y), y)
+    return randomise(keras.Model(x, layers.Dense(3)(layers.Flatten()(y))))
+
+
 def sequential_without_input(keras):
     layers = keras.layers
     model = keras.Sequential([layers.Conv2D(3, 3), layers.Flatten(), layers.Dense(10)])
@@ -75,7 +85,7 @@ def sequential_without_input(keras):
     return randomise(model)
 
 
-MODELS = [residual, nested, shared, unordered, sequential_without_input]
+MODELS = [residual, nested, shared, unordered, arithmetic, sequential_without_input]
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])

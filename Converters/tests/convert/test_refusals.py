@@ -158,6 +158,12 @@ def test_unsupported_settings(keras, tmp_path, refused, case):
     refused(save(model, tmp_path), 'layer "odd"', message)
 
 
+def test_unsupported_calculations(keras, tmp_path, refused):
+    x = keras.Input((4,))
+    for y, kind in [(1.0 / x, "TrueDivide"), (x**2.0, "Power"), (keras.ops.sort(x), "Sort")]:
+        refused(save(keras.Model(x, y), tmp_path), f'the {kind} layer "', "cannot be converted")
+
+
 def test_channels_first(keras, saved, refused):
     def change(config):
         config["config"]["layers"][1]["config"]["data_format"] = "channels_first"

@@ -256,8 +256,16 @@ def test_multiply_adds_are_limited():
         output = Tensor(f"t{number}", (400, 400, 1024))
         graph.nodes.append(Node("conv2d", [x, constant], output, attributes))
         x = output
-    with pytest.raises(ConvertError, match=r"2\^40"):
+    with pytest.raises(ConvertError, match=r"2\^36 multiply-adds"):
         write(Model(graph))
+
+
+def test_activations_are_limited():
+    made = Made(512, 512, 100)
+    for _ in range(10):
+        made.add("softmax")
+    with pytest.raises(ConvertError, match=r"2\^28 values"):
+        write(Model(made.graph))
 
 
 def test_reference_reader_sees_every_damage():

@@ -33,8 +33,8 @@ library and compared with the source model before it is put in place.
 Keras layers: Activation, Add, Average, AveragePooling2D, BatchNormalization, Concatenate, Conv2D,
 Dense, DepthwiseConv2D, ELU, Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D, LeakyReLU,
 MaxPooling2D, Maximum, Minimum, Multiply, Normalization, PReLU, Permute, ReLU, Rescaling, Reshape,
-SeparableConv2D, Softmax, Subtract, ZeroPadding2D, models within models; dropout, noise and
-augmentation are left out.
+SeparableConv2D, Softmax, Subtract, ZeroPadding2D, models within models, and calculations such as
+x / 255 or x + y; dropout, noise and augmentation are left out.
 """
 
 

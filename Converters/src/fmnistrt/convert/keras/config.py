@@ -17,10 +17,16 @@ Reference = tuple[str, int]
 
 @dataclass
 class Call:
-    """One use of a layer. `constants` are arguments beside the tensors, such as numbers."""
+    """One use of a layer.
+
+    `number` is the number in a calculation such as `x / 255`, `place` its place among the two
+    operands. `others` says that there are arguments of other kinds, which nobody understands.
+    """
 
     inputs: list[Reference]
-    constants: bool = False
+    others: bool = False
+    number: float | None = None
+    place: int = 0
 
 
 @dataclass
@@ -116,6 +122,11 @@ def _call(node: Any) -> Call:
     if isinstance(node, dict):
         inputs: list[Reference] = []
         others = False
+        numbers = [type(argument) in (int, float) for argument in node.get("args", [])]
+        if len(numbers) == 2 and sum(numbers) == 1 and not node.get("kwargs"):
+            place = numbers.index(True)
+            _collect(node["args"][1 - place], inputs)
+            return Call(inputs, number=float(node["args"][place]), place=place)
         for argument in [*node.get("args", []), *_tensors_only(node.get("kwargs", {}))]:
             others |= _collect(argument, inputs)
         return Call(inputs, others)
