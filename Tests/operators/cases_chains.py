@@ -50,7 +50,7 @@ def after_convolution() -> Iterator[Builder]:
 def pooled_channels() -> Iterator[Builder]:
     """A fused pooling for every channel count, with rows and columns left over."""
     for channels, kernel in itertools.product(CHANNELS, ((2, 2), (1, 2), (3, 1), (1, 1), (4, 3))):
-        for groups in (1, channels):
+        for groups in sorted({1, channels}):
             name = f"pooled-{channels}-by-{kernel[0]}x{kernel[1]}-groups-{groups}"
             b = Builder(name, 9, 10, channels)
             b.conv(b.input, channels, (3, 3), pads=(0, 1, 2, 1), groups=groups)

@@ -61,7 +61,7 @@ def concatenations() -> Iterator[Builder]:
         yield b
     for rank in (1, 2, 3, 4):
         for axis, channels in itertools.product(range(rank), (1, 6, 8, 9, 16, 21)):
-            shape = (2, 3, 2)[: rank - 1] + (channels,)
+            shape = (*(2, 3, 2)[: rank - 1], channels)
             b = Builder(f"concatenate-rank-{rank}-axis-{axis}-{channels}", *shape)
             x, y = b.relu(b.input), b.activation(b.input, "tanh")
             b.flat(b.node("concatenate", x, y, x, b.input, axis=axis))
