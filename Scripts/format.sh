@@ -5,5 +5,5 @@ source Scripts/python.sh
 need_swift
 need_python
 swift format --in-place --recursive --parallel Package.swift Sources Tests
-"$python" -m ruff format --config Converters/pyproject.toml Converters Tests Scripts
-"$python" -m ruff check --fix --config Converters/pyproject.toml Converters Tests Scripts
+python_style check --fix
+python_style format

@@ -17,8 +17,8 @@ step_library() { make --no-print-directory tools; }
 
 step_format() {
   swift format lint --strict --recursive --parallel Package.swift Sources Tests
-  "$python" -m ruff check --config Converters/pyproject.toml Converters Tests Scripts
-  "$python" -m ruff format --check --config Converters/pyproject.toml Converters Tests Scripts
+  python_style check
+  python_style format --check
 }
 
 step_checks() { Tests/checks/library.sh build/lib/libfmnistrt.so.0; }
