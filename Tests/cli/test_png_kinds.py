@@ -1,5 +1,8 @@
 """Every kind of PNG that shows the same garment fits to the same pixels."""
 
+# Names of tests say what they test.
+# ruff: noqa: D103
+
 import numpy as np
 import pngwriter
 import pytest
