@@ -7,8 +7,9 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import CLASSIFY, EXAMPLES, ROOT
 from PIL import Image
+
+from conftest import CLASSIFY, EXAMPLES, ROOT
 
 LINE = re.compile(r"^(\S+) +(.+?) (\d+\.\d) %")
 
