@@ -18,9 +18,3 @@ need_python() {
   "$python" -m pip install --disable-pip-version-check -q -e './Converters[test,train]' >&2
   printf '%s\n' "$want" >"$stamp"
 }
-
-# python_style check|format [OPTION]... runs ruff; settings for a folder are relative to its own.
-python_style() {
-  "$python" -m ruff "$@" Converters
-  "$python" -m ruff "$@" --config Converters/pyproject.toml Tests Scripts
-}

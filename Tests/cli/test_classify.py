@@ -1,8 +1,5 @@
 """fmnist-classify as a user runs it."""
 
-# Names of tests say what they test.
-# ruff: noqa: D103
-
 import os
 import pty
 import re
@@ -10,8 +7,9 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import CLASSIFY, EXAMPLES, SHIPPED, TINY
 from PIL import Image
+
+from conftest import CLASSIFY, EXAMPLES, SHIPPED, TINY
 
 INSTALLED = [f"/usr/{p}share/fmnistrt/default.fmg" for p in ("", "local/")]
 LINE = re.compile(r"^(\S+) +(.+?) (\d+\.\d) %")

@@ -1,8 +1,5 @@
 """Damaged and hostile files: a message and status 1, never a crash."""
 
-# Names of tests say what they test.
-# ruff: noqa: D103
-
 import zlib
 
 import pngwriter

@@ -1,8 +1,5 @@
 """Every kind of PNG that shows the same garment fits to the same pixels."""
 
-# Names of tests say what they test.
-# ruff: noqa: D103
-
 import numpy as np
 import pngwriter
 import pytest

@@ -9,6 +9,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+
 from fmg import Model, Node, Tensor, write
 from oracle import evaluate, node_value, prepared
 

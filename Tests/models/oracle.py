@@ -6,6 +6,7 @@ import math
 from itertools import product
 
 import numpy as np
+
 from fmg import Model
 
 _erf = np.vectorize(math.erf, otypes=[float])

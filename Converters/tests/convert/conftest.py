@@ -7,8 +7,8 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import numpy as np
 import pytest
-import reference
 
+import reference
 from fmnistrt.convert import cli
 from fmnistrt.convert.convert import Options, convert, read
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import onnx
-from ir_reference import evaluate
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
 from fmnistrt.convert.onnx import looks_like_onnx, read_onnx
 from fmnistrt.convert.result import FrontEndResult
+from ir_reference import evaluate
 
 # An intermediate version that every onnxruntime of the last years reads.
 IR_VERSION = 8

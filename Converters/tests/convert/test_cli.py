@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import reference
-from conftest import randomise
 
 import fmnistrt
+import reference
+from conftest import randomise
 from fmnistrt.convert import VERSION, cli
 from fmnistrt.convert.convert import Options, convert
 from fmnistrt.convert.golden import golden_inputs

@@ -5,6 +5,7 @@ import json
 
 import h5py
 import pytest
+
 from conftest import check_bytes, randomise
 
 

@@ -5,10 +5,10 @@ import zipfile
 from io import BytesIO
 
 import pytest
-from onnx_models import Build
 
 from fmnistrt.convert.graph import ConvertError
 from fmnistrt.convert.onnx import looks_like_onnx, read_onnx
+from onnx_models import Build
 
 
 def valid() -> bytes:

@@ -3,11 +3,11 @@
 import numpy as np
 import onnx
 import pytest
-from ir_reference import evaluate
 from onnx import TensorProto, helper
-from onnx_models import Build, check, operators
 
 from fmnistrt.convert.onnx import read_onnx
+from ir_reference import evaluate
+from onnx_models import Build, check, operators
 
 
 def convolution(b, x, inputs, outputs, size=3, **attributes):

@@ -4,10 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from onnx_models import Build, check, operators
 
 from fmnistrt.convert.graph import ConvertError
 from fmnistrt.convert.onnx import read_onnx
+from onnx_models import Build, check, operators
 
 
 @pytest.mark.parametrize("opset", [7, 11, 17])

@@ -4,9 +4,9 @@ import random
 
 import numpy as np
 import pytest
-from onnx_models import Build, check
 
 from fmnistrt.convert.graph import ConvertError
+from onnx_models import Build, check
 
 REFUSED = (
     "broadcasts both of its inputs",

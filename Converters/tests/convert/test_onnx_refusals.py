@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
-from onnx_models import Build
 
 from fmnistrt.convert.graph import ConvertError
 from fmnistrt.convert.onnx import read_onnx
+from onnx_models import Build
 
 
 def refusal(content: bytes) -> str:

@@ -1,11 +1,11 @@
 """From an ONNX file to the bytes of an .fmg file, read again by the second reader."""
 
 import numpy as np
-import reference
-from onnx_models import Build, operators
 
+import reference
 from fmnistrt.convert import cli
 from fmnistrt.convert.convert import Options, convert, read
+from onnx_models import Build, operators
 
 
 def classifier() -> bytes:

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-import reference
 
+import reference
 from fmnistrt.convert import passes
 from fmnistrt.convert.graph import Graph, Node, Tensor
 from fmnistrt.convert.model import Model

@@ -10,12 +10,12 @@ import zipfile
 import h5py
 import numpy as np
 import pytest
-from conftest import randomise
-from test_keras_models import rewrite_archive
 
+from conftest import randomise
 from fmnistrt.convert import cli
 from fmnistrt.convert.convert import Options, convert
 from fmnistrt.convert.graph import ConvertError
+from test_keras_models import rewrite_archive
 
 
 @pytest.fixture(scope="module")

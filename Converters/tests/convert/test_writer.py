@@ -6,15 +6,15 @@ import struct
 
 import numpy as np
 import pytest
-import reference
-from test_passes import Made, values
 
+import reference
 from fmnistrt.convert.crc32c import crc32c
 from fmnistrt.convert.graph import ConvertError, Graph, Node, Tensor
 from fmnistrt.convert.model import Golden, Model, Pixels
 from fmnistrt.convert.names import shorten
 from fmnistrt.convert.operators import ACTIVATIONS, BINARY, OPERATORS, infer_shape
 from fmnistrt.convert.writer import write
+from test_passes import Made, values
 
 
 def test_checksum():
