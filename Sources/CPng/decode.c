@@ -47,12 +47,6 @@ static void decode(png_structp png, png_infop info, cpng_picture *picture, png_b
   png_read_info(png, info);
   uint32_t width = png_get_image_width(png, info);
   uint32_t height = png_get_image_height(png, info);
-  if ((uint64_t)width * height > CPNG_MOST_PIXELS) {
-    char text[128];
-    snprintf(text, sizeof text, "%u x %u pixels; at most %u million are taken", width, height,
-             CPNG_MOST_PIXELS >> 20);
-    png_error(png, text);
-  }
   set_transforms(png, info);
   size_t row = png_get_rowbytes(png, info);
   picture->width = width;
@@ -68,6 +62,20 @@ static void decode(png_structp png, png_infop info, cpng_picture *picture, png_b
   png_read_end(png, NULL);
 }
 
+/* Whether a file's header announces more than is taken; libpng would only call it invalid. */
+static int is_too_large(const uint8_t *bytes, size_t size, char message[CPNG_MESSAGE_SIZE]) {
+  if (size < 24 || memcmp(bytes + 12, "IHDR", 4) != 0) return 0;
+  uint32_t width = png_get_uint_32(bytes + 16);
+  uint32_t height = png_get_uint_32(bytes + 20);
+  if (width <= CPNG_LONGEST_SIDE && height <= CPNG_LONGEST_SIDE &&
+      (uint64_t)width * height <= CPNG_MOST_PIXELS)
+    return 0;
+  snprintf(message, CPNG_MESSAGE_SIZE,
+           "%u x %u pixels are too large; at most %u on a side and %u million in all are taken",
+           width, height, CPNG_LONGEST_SIDE, CPNG_MOST_PIXELS >> 20);
+  return 1;
+}
+
 int cpng_decode(const void *bytes, size_t size, cpng_picture *picture,
                 char message[CPNG_MESSAGE_SIZE]) {
   memset(picture, 0, sizeof *picture);
@@ -78,6 +86,7 @@ int cpng_decode(const void *bytes, size_t size, cpng_picture *picture,
     snprintf(message, CPNG_MESSAGE_SIZE, "%s", size == 0 ? "the file is empty" : kind);
     return 0;
   }
+  if (is_too_large(bytes, size, message)) return 0;
   snprintf(message, CPNG_MESSAGE_SIZE, "no memory for the PNG decoder");
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, cpng_fail, cpng_ignore);
   if (!png) return 0;

@@ -29,7 +29,8 @@ int cpng_encode(int descriptor, const uint8_t *pixels, uint32_t width, uint32_t 
   volatile int done = 0;
   if (info && !setjmp(png_jmpbuf(png))) {
     png_set_write_fn(png, &descriptor, write_bytes, flush_nothing);
-    png_set_IHDR(png, info, width, height, 8, channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,
+    int color = channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB;
+    png_set_IHDR(png, info, width, height, 8, color,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(png, info);
     for (uint32_t y = 0; y < height; y++)

@@ -35,12 +35,12 @@ struct Background {
       if sum < bestSum { (best, bestSum) = (i, sum) }
     }
     color = corners[best].mean
-    // Four standard deviations: of a million noisy background pixels some sixty lie beyond.
+    // Five standard deviations: of two million noisy background pixels one lies beyond.
     tolerance = min(
-      max(16 * corners[best].variance, Background.leastTolerance), Background.mostTolerance)
+      max(25 * corners[best].variance, Background.leastTolerance), Background.mostTolerance)
     var differs = false
     for i in 0..<4 where corners[i].mean.squaredDistance(to: color) > tolerance { differs = true }
-    isBusy = differs || corners[best].variance * 16 > Background.mostTolerance
+    isBusy = differs || 25 * corners[best].variance > Background.mostTolerance
   }
 
   @inline(__always)

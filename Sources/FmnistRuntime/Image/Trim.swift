@@ -12,8 +12,8 @@ struct Garment {
   /// `counts` is scratch memory for one number per column.
   init?(in picture: Picture, before background: Background, counts: UnsafeMutablePointer<UInt32>) {
     // A speck of dust must not widen the box: a row or column at the border of a garment has
-    // this many pixels that stand out.
-    let least = max(max(picture.width, picture.height) / 256, 1)
+    // this many pixels that stand out, a fifth of a pixel of a 28 x 28 result.
+    let least = max(max(picture.width, picture.height) / 128, 1)
     let luma = background.color.luma
     var rows = Span(least: least)
     var found = 0
