@@ -71,5 +71,7 @@ let package = Package(
     .testTarget(
       name: "KernelTests",
       dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"]),
+    .testTarget(
+      name: "RuntimeTests", dependencies: ["CFmnistRT", "CPlatform", "FmnistRuntime"]),
   ]
 )

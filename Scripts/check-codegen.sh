@@ -14,16 +14,18 @@ failures=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+for module in KernelsV3 KernelsV4; do
+  compgen -G "$build/$module.build/*.o" > /dev/null && continue
+  echo "no objects in $build/$module.build; build first with" >&2
+  echo "  swift build -c release --traits Embedded --product fmnistrt" \
+    "--scratch-path .build/embedded" >&2
+  exit 1
+done
+
 # loops <isa> <operation>: what inner-loops.awk says of a module, made once.
 loops() {
   local module=Kernels${1^^} file=$work/$1-$2
   if [[ ! -e $file ]]; then
-    if ! compgen -G "$build/$module.build/*.o" > /dev/null; then
-      echo "$build/$module.build: no objects; build first with" >&2
-      echo "  swift build -c release --traits Embedded --product fmnistrt" \
-        "--scratch-path .build/embedded" >&2
-      exit 1
-    fi
     "$objdump" -dr --no-show-raw-insn "$build/$module.build/"*.o |
       awk -v operation="$2" -f Scripts/inner-loops.awk > "$file"
   fi
@@ -95,7 +97,8 @@ for isa in v3 v4; do
   verdict=ok
   if outside=$(loops $isa "$fma" | grep ' calls ' | grep -v ' __stack_chk_fail$'); then
     verdict="$(head -n 1 <<< "$outside")"
-  elif weak=$("$nm" "$build/Kernels${isa^^}.build/"*.o 2> /dev/null | grep ' W \$' | grep -v Kernels); then
+  elif weak=$("$nm" "$build/Kernels${isa^^}.build/"*.o 2> /dev/null | grep ' W \$' |
+    grep -v Kernels); then
     verdict="weak symbol $(head -n 1 <<< "$weak" | awk '{ print $NF }')"
   fi
   [[ $verdict == ok ]] || failures=$((failures + 1))

@@ -45,7 +45,8 @@ struct Sections {
     let count = try header.count("number of sections", in: 2...5)
     try header.reserved(36)
     let tableEnd = Sections.headerSize + count * Sections.entrySize
-    guard tableEnd <= size else {
+    var next = (tableEnd + 63) & ~63
+    guard next <= size else {
       throw .format(24, "section table goes beyond the end of the file")
     }
     let zero: UInt32 = 0
@@ -55,8 +56,7 @@ struct Sections {
     guard actual == checksum else { throw .format(12, "checksum of the header is wrong") }
 
     var table = ByteReader(file, from: Sections.headerSize, to: tableEnd)
-    var next = (tableEnd + 63) & ~63
-    var filler = ByteReader(file, from: tableEnd, to: min(next, size))
+    var filler = ByteReader(file, from: tableEnd, to: next)
     try filler.padding()
     var last = 0
     for _ in 0..<count {

@@ -93,9 +93,10 @@ struct Fusion {
     }
   }
 
-  /// Whether the windows of a pooling neither overlap nor leave the image.
+  /// Whether the windows of a pooling hold several cells, and neither overlap nor leave the image.
   private func isPlain(_ node: Node) -> Bool {
-    node.integer(0) == node.integer(2) && node.integer(1) == node.integer(3)
+    node.integer(0) * node.integer(1) > 1
+      && node.integer(0) == node.integer(2) && node.integer(1) == node.integer(3)
       && (4..<8).allSatisfy { node.integer($0) == 0 }
   }
 

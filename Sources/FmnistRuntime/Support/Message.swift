@@ -24,6 +24,7 @@ struct Message: ExpressibleByStringInterpolation {
   struct StringInterpolation: StringInterpolationProtocol {
     private let buffer = fmp_error_buffer()!
     private var length = 0
+    private var isCut = false
 
     init(literalCapacity: Int, interpolationCount: Int) { buffer[0] = 0 }
 
@@ -33,13 +34,16 @@ struct Message: ExpressibleByStringInterpolation {
 
     mutating func appendInterpolation(_ text: StaticString) { appendLiteral(text) }
 
-    /// Text from outside: control characters, which could upset a terminal, become question marks.
+    /// Text from outside: control characters, which could upset a terminal, become question marks,
+    /// as does what is not ASCII in text that is not UTF-8, such as some file names.
     mutating func appendInterpolation(_ name: UnsafePointer<CChar>) {
-      var i = 0
-      while name[i] != 0 {
-        let byte = UInt8(bitPattern: name[i])
-        append(byte: byte < 0x20 || byte == 0x7f ? 0x3f : byte)
-        i += 1
+      let bytes = UnsafeRawPointer(name).assumingMemoryBound(to: UInt8.self)
+      var count = 0
+      while bytes[count] != 0 { count += 1 }
+      let last: UInt8 = isUTF8(bytes, count) ? 0xff : 0x7e
+      for i in 0..<count {
+        let byte = bytes[i]
+        append(byte: byte < 0x20 || byte == 0x7f || byte > last ? 0x3f : byte)
       }
     }
 
@@ -58,9 +62,22 @@ struct Message: ExpressibleByStringInterpolation {
     }
 
     private mutating func append(byte: UInt8) {
-      guard length < Int(FMP_ERROR_BUFFER_SIZE) - 1 else { return }
+      guard !isCut else { return }
+      guard length < Int(FMP_ERROR_BUFFER_SIZE) - 1 else {
+        isCut = true
+        if isContinuation(byte) { removePartOfCharacter() }
+        return
+      }
       buffer[length] = CChar(bitPattern: byte)
       length += 1
+      buffer[length] = 0
+    }
+
+    private func isContinuation(_ byte: UInt8) -> Bool { byte & 0xc0 == 0x80 }
+
+    private mutating func removePartOfCharacter() {
+      while length > 0 && isContinuation(UInt8(bitPattern: buffer[length - 1])) { length -= 1 }
+      length = max(length - 1, 0)
       buffer[length] = 0
     }
   }

@@ -1,0 +1,8 @@
+"""Makes the converter's graph and writer importable without an installation."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Converters" / "src"))
+sys.path.insert(0, str(Path(__file__).parent))
