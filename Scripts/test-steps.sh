@@ -103,7 +103,6 @@ step_swift() {
 }
 
 step_python() {
-  local folders=(Converters/tests Tests/cli)
-  [[ -d Tests/python ]] && folders+=(Tests/python)
-  "$python" -m pytest -q -n 2 -p no:cacheprovider "${folders[@]}"
+  "$python" -m pytest -q -n 2 --rootdir . -p no:cacheprovider \
+    Converters/tests Tests/cli Tests/python
 }
