@@ -48,12 +48,26 @@ let package = Package(
             "-Xlinker", "-soname=libfmnistrt.so.0",
           ], .when(traits: ["Embedded"])),
       ]),
+    .target(
+      name: "CPng", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("png")]),
+    .target(name: "ToolSupport"),
+    // Tools use the shared library in build/lib (make lib), as any other program does.
+    .executableTarget(
+      name: "fmnist-classify",
+      dependencies: ["CFmnistRT", "CPng", "ToolSupport"],
+      linkerSettings: [
+        .linkedLibrary("fmnistrt"),
+        .unsafeFlags(["-Lbuild/lib", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"]),
+      ]),
     .executableTarget(
       name: "kernel-benchmark",
       dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
       path: "Benchmarks/kernels",
       cSettings: [.unsafeFlags(["-O2"])],
       linkerSettings: [.linkedLibrary("m")]),
+    .testTarget(
+      name: "ImageTests", dependencies: ["CPng", "FmnistRuntime"],
+      exclude: ["training-images.png"]),
     .testTarget(
       name: "KernelTests",
       dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"]),

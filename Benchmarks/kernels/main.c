@@ -1,7 +1,7 @@
 /*
  * Measures the kernels against what this core can do.
  *
- *   swift run -c release --traits Embedded kernel-benchmark
+ *   swift run -c release --traits Embedded kernel-benchmark [part of a name]
  *
  * Times are the shortest of many runs, so that other work on the machine counts for little.
  */
@@ -18,6 +18,10 @@ double seconds(void) {
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
+
+static const char *wanted = "";
+
+int is_wanted(const char *name) { return strstr(name, wanted) != NULL; }
 
 double shortest(void (*body)(void *), void *context) {
   double best = 1e9;
@@ -48,12 +52,14 @@ static void print_processor(void) {
   if (file) fclose(file);
 }
 
-int main(void) {
+int main(int count, char **arguments) {
+  if (count > 1) wanted = arguments[1];
   print_processor();
   for (uint32_t isa = 1; isa <= fmp_best_isa(); isa++) {
     const double peak = peak_flops(isa);
     printf("\n%s", fmk_table_of(isa)->isa);
     if (peak > 0) printf(", multiply-add peak of one core %.1f GFLOP/s", peak * 1e-9);
+    if (isa == 3) printf(", tile by hand %.1f", tile_flops() * 1e-9);
     printf("\n");
     benchmark_convolutions(isa, peak);
     benchmark_dense(isa);

@@ -19,7 +19,8 @@ static void dense(void *context) {
   w->kernels->f32_dense(&w->conv, w->input, w->output);
 }
 
-static void measure_dense(uint32_t isa, int inputs, int outputs) {
+static void measure_dense(uint32_t isa, const char *name, int inputs, int outputs) {
+  if (!is_wanted(name)) return;
   const int blocks = (outputs + 15) / 16;
   const size_t count = (size_t)inputs * 16 * (size_t)blocks;
   const fmk_segment segment = {.count = inputs};
@@ -37,15 +38,15 @@ static void measure_dense(uint32_t isa, int inputs, int outputs) {
                       .output_step = 16,
                       .lanes = 16};
   const double time = shortest(dense, &w);
-  printf("  dense %4d->%-14d %9.1f us %7.1f GB/s of weights, plain reading %.1f GB/s\n", inputs,
-         outputs, time * 1e6, (double)count * 4e-9 / time, read_bandwidth(weights, count) * 1e-9);
+  printf("  %-25s %9.1f us %7.1f GB/s of weights, plain reading %.1f GB/s\n", name, time * 1e6,
+         (double)count * 4e-9 / time, read_bandwidth(weights, count) * 1e-9);
   fmp_release(input), fmp_release(weights), fmp_release(bias), fmp_release(output);
 }
 
 void benchmark_dense(uint32_t isa) {
-  measure_dense(isa, 6272, 512);
-  measure_dense(isa, 784, 512);
-  measure_dense(isa, 400, 120);
+  measure_dense(isa, "dense 6272->512", 6272, 512);
+  measure_dense(isa, "dense 784->512", 784, 512);
+  measure_dense(isa, "dense 400->120", 400, 120);
 }
 
 static void depthwise(void *context) {
@@ -83,6 +84,7 @@ static void bytes(void *context) {
 }
 
 static void report(const char *name, void (*body)(void *), work *w) {
+  if (!is_wanted(name)) return;
   const double time = shortest(body, w);
   printf("  %-25s %9.3f us %7.2f floats/ns\n", name, time * 1e6, (double)w->count * 1e-9 / time);
 }

@@ -26,6 +26,8 @@ func convolve(
   }
 }
 
+/// Tiles store whole blocks without scale and shift; the rest of the epilogue is a second pass over
+/// their result, which is rarely needed and cheap next to the sums.
 @inline(__always)
 private func convolveTile(
   _ conv: UnsafePointer<fmk_conv>, _ input: UnsafePointer<Float>,
@@ -33,33 +35,59 @@ private func convolveTile(
 ) {
   let plane = conv.pointee.output_plane
   let step = conv.pointee.output_step
-  let lanes = conv.pointee.lanes
-  let to = output + (block * plane + pixel * step)
   var place = TilePlace(
     input: input + pixel * conv.pointee.pixel_step,
     weights: conv.pointee.weights + block * conv.pointee.weight_step,
-    bias: conv.pointee.epilogue.bias + block * 16, output: to, outputPlane: plane)
+    bias: conv.pointee.epilogue.bias + block * 16,
+    output: output + (block * plane + pixel * step), outputPlane: plane)
 
-  // Whole blocks that need nothing more go to the output as they are.
-  if lanes == 16 && conv.pointee.epilogue.scale == nil {
-    return runTile(conv, place, pixels: pixels, blocks: blocks)
-  }
-  var memory = TileSums(repeating: Vector())
-  withUnsafeMutableBytes(of: &memory) {
-    let sums = $0.baseAddress!.assumingMemoryBound(to: Float.self)
-    place.output = sums
-    place.outputPlane = tilePixels * 16
+  if conv.pointee.lanes == 16 {
     runTile(conv, place, pixels: pixels, blocks: blocks)
     var b = 0
-    while b < blocks {
-      var p = 0
-      while p < pixels {
-        Vector(at: sums + (b * tilePixels + p) * 16)
-          .affine(conv.pointee.epilogue, block: block + b)
-          .store(to: to + (b * plane + p * step), lanes: lanes)
-        p += 1
-      }
+    while b < blocks, let affine = Affine(conv.pointee.epilogue, block: block + b) {
+      scale(affine, place.output + b * plane, pixels: pixels)
       b += 1
     }
+    return
+  }
+  // There is one block. A temporary allocation of this alignment would come from the heap.
+  var memory = BlockOfTile(repeating: Vector())
+  withUnsafeMutableBytes(of: &memory) {
+    let sums = $0.baseAddress!.assumingMemoryBound(to: Float.self)
+    let to = place.output
+    place.output = sums
+    runTile(conv, place, pixels: pixels, blocks: blocks)
+    if let affine = Affine(conv.pointee.epilogue, block: block) {
+      scale(affine, sums, pixels: pixels)
+    }
+    pack(sums, to, lanes: conv.pointee.lanes, pixels: pixels, rest: conv.pointee.pixels - pixel)
+  }
+}
+
+@inline(__always)
+private func scale(_ affine: Affine, _ sums: UnsafeMutablePointer<Float>, pixels: Int) {
+  var p = 0
+  while p < pixels {
+    affine(Vector(at: sums + p * 16)).store(to: sums + p * 16)
+    p += 1
+  }
+}
+
+/// Copies the first lanes of each pixel. Where `rest`, the pixels up to the end of the run, leave
+/// room for it, all 16 are stored: pixels come in order, so the next ones replace the excess.
+@inline(__always)
+private func pack(
+  _ sums: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, lanes: Int, pixels: Int,
+  rest: Int
+) {
+  var p = 0
+  while p < pixels {
+    let x = Vector(at: sums + p * 16)
+    if (rest - p) * lanes >= 16 {
+      x.store(to: output + p * lanes)
+    } else {
+      x.store(to: output + p * lanes, lanes: lanes)
+    }
+    p += 1
   }
 }

@@ -5,28 +5,32 @@ import CPlatform
 struct Dense<let chains: Int> {
   @inline(__always)
   static func run(
-    _ conv: fmk_conv, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+    _ arguments: UnsafePointer<fmk_conv>, _ input: UnsafePointer<Float>,
+    _ output: UnsafeMutablePointer<Float>
   ) {
-    let low = Vector(repeating: conv.epilogue.low)
-    let high = Vector(repeating: conv.epilogue.high)
+    let low = Vector(repeating: arguments.pointee.epilogue.low)
+    let high = Vector(repeating: arguments.pointee.epilogue.high)
     var block = 0
-    while block < conv.blocks {
-      let product = dot(conv, input, conv.weights + block * conv.weight_step)
-      (product + Vector(at: conv.epilogue.bias + block * 16)).clamped(low, high)
-        .affine(conv.epilogue, block: block)
-        .store(to: output + block * conv.output_plane, lanes: conv.lanes)
+    while block < arguments.pointee.blocks {
+      let product = dot(
+        arguments, input, arguments.pointee.weights + block * arguments.pointee.weight_step)
+      var y = (product + Vector(at: arguments.pointee.epilogue.bias + block * 16)).clamped(
+        low, high)
+      if let affine = Affine(arguments.pointee.epilogue, block: block) { y = affine(y) }
+      y.store(to: output + block * arguments.pointee.output_plane, lanes: arguments.pointee.lanes)
       block += 1
     }
   }
 
   @inline(__always)
   private static func dot(
-    _ conv: fmk_conv, _ input: UnsafePointer<Float>, _ blockWeights: UnsafePointer<Float>
+    _ arguments: UnsafePointer<fmk_conv>, _ input: UnsafePointer<Float>,
+    _ blockWeights: UnsafePointer<Float>
   ) -> Vector {
     var sums = InlineArray<chains, Vector>(repeating: Vector())
     var s = 0
-    while s < conv.segment_count {
-      let segment = conv.segments[s]
+    while s < arguments.pointee.segment_count {
+      let segment = arguments.pointee.segments[s]
       let from = input + Int(segment.input)
       let weights = blockWeights + Int(segment.weight) * 16
       let count = Int(segment.count)

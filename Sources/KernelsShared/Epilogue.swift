@@ -1,10 +1,20 @@
 import CPlatform
 
-extension SIMD16<Float> {
-  /// The part of the epilogue after the clamp, for one output block.
+/// The part of the epilogue after the clamp, for one output block.
+struct Affine {
+  private let scale: Vector
+  private let shift: Vector
+
+  /// nil if the epilogue ends with the clamp.
   @inline(__always)
-  func affine(_ epilogue: fmk_epilogue, block: Int) -> Vector {
-    guard let scale = epilogue.scale, let shift = epilogue.shift else { return self }
-    return Vector(at: shift + block * 16).addingProduct(self, Vector(at: scale + block * 16))
+  init?(_ epilogue: fmk_epilogue, block: Int) {
+    guard let scale = epilogue.scale, let shift = epilogue.shift else { return nil }
+    self.scale = Vector(at: scale + block * 16)
+    self.shift = Vector(at: shift + block * 16)
+  }
+
+  @inline(__always)
+  func callAsFunction(_ x: Vector) -> Vector {
+    shift.addingProduct(x, scale)
   }
 }

@@ -1,9 +1,10 @@
 import CPlatform
 
-/// The largest tile. 6 x 1 blocks of 16 lanes is 12 of the 16 registers, which leaves two for weights and one for an input.
+/// The largest tile: 12 of the 16 ymm registers, which leaves two for the weights of 16 lanes
+/// and one for an input.
 let tilePixels = 6
 let tileBlocks = 1
-typealias TileSums = InlineArray<6, Vector>
+typealias BlockOfTile = InlineArray<6, Vector>
 
 @inline(never)
 func runTile(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, pixels: Int, blocks: Int) {

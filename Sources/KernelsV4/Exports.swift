@@ -15,7 +15,7 @@ public func f32_depthwise__v4(
   _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
   _ output: UnsafeMutablePointer<Float>!
 ) {
-  depthwise(arguments.pointee, input, output)
+  Depthwise<7>.run(arguments, input, output)
 }
 
 @_cdecl("f32_dense__v4") @implementation
@@ -23,7 +23,7 @@ public func f32_dense__v4(
   _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
   _ output: UnsafeMutablePointer<Float>!
 ) {
-  Dense<8>.run(arguments.pointee, input, output)
+  Dense<8>.run(arguments, input, output)
 }
 
 @_cdecl("f32_max_pool__v4") @implementation
@@ -31,7 +31,7 @@ public func f32_max_pool__v4(
   _ arguments: UnsafePointer<fmk_pool>!, _ input: UnsafePointer<Float>!,
   _ output: UnsafeMutablePointer<Float>!
 ) {
-  maxPool(arguments.pointee, input, output)
+  maxPool(arguments, input, output)
 }
 
 @_cdecl("f32_sum_pool__v4") @implementation
@@ -39,7 +39,7 @@ public func f32_sum_pool__v4(
   _ arguments: UnsafePointer<fmk_pool>!, _ input: UnsafePointer<Float>!,
   _ output: UnsafeMutablePointer<Float>!
 ) {
-  sumPool(arguments.pointee, input, output)
+  sumPool(arguments, input, output)
 }
 
 @_cdecl("f32_map__v4") @implementation

@@ -1,9 +1,10 @@
 import CPlatform
 
-/// The largest tile. 14 x 2 blocks of 16 lanes is 28 of the 32 registers, which leaves two for weights and one for an input.
+/// The largest tile: 28 of the 32 zmm registers, which leaves one for the weights of each block and
+/// one for an input.
 let tilePixels = 14
 let tileBlocks = 2
-typealias TileSums = InlineArray<28, Vector>
+typealias BlockOfTile = InlineArray<14, Vector>
 
 @inline(never)
 func runTile(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, pixels: Int, blocks: Int) {

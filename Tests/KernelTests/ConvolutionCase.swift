@@ -63,9 +63,10 @@ final class ConvolutionCase {
     weights.deallocate()
   }
 
-  typealias Kernel = @convention(c) (
-    UnsafePointer<fmk_conv>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
-  ) -> Void
+  typealias Kernel =
+    @convention(c) (
+      UnsafePointer<fmk_conv>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+    ) -> Void
 
   func run(_ kernel: Kernel) -> Buffer {
     let output = Buffer(outputCount)

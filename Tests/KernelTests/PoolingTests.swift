@@ -2,9 +2,10 @@ import CPlatform
 import Testing
 
 @Suite struct PoolingTests {
-  typealias Kernel = @convention(c) (
-    UnsafePointer<fmk_pool>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
-  ) -> Void
+  typealias Kernel =
+    @convention(c) (
+      UnsafePointer<fmk_pool>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+    ) -> Void
 
   static func forEachShape(_ body: (fmk_pool, Buffer, String) -> Void) {
     let before = 32

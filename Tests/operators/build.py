@@ -7,6 +7,7 @@ import zlib
 from typing import Any
 
 import numpy as np
+
 from fmnistrt.convert.graph import Graph, Node, Shape, Tensor
 from fmnistrt.convert.operators import ACTIVATIONS, BINARY, infer_shape
 

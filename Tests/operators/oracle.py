@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+
 from fmnistrt.convert.graph import Graph, Node, Tensor
 
 Values = dict[Tensor, np.ndarray]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
+import pytest
+
 import cases_chains
 import cases_convolution
 import cases_elementwise
 import cases_moving
 import cases_pooling
-import numpy as np
-import pytest
 from build import Builder
 from compare import Expected
 from fmnistrt.convert.model import Model

@@ -49,7 +49,7 @@ def test_a_run_writes_the_kept_epoch_history_and_report(folder, tmp_path, capsys
         assert "model.weights.h5" in archive.namelist()
     assert f"epoch {best['epoch']} of 2" in capsys.readouterr().out
     card = (tmp_path / "model-card.md").read_text()
-    assert f"**{report['test_accuracy']:.2%}**" in card
+    assert f"**Test accuracy {report['test_accuracy']:.2%}**" in card
     assert card.count("\n| ") >= 12
     # The same line again has nothing to train; another length would be another run.
     kept = (tmp_path / "best.ckpt").stat().st_mtime_ns

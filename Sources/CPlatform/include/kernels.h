@@ -8,6 +8,9 @@
  * 16: [ceil(C / b)][rows][pad_left + width + pad_right][b]. A pixel is b floats; block planes are
  * aligned to 64 bytes and followed by at least 64 readable bytes. Lanes beyond C in the last block
  * hold anything. Columns of padding hold zero. A vector is an image of one pixel: b = 16 always.
+ *
+ * Only the element-wise kernels (map, binary) may write where they read: the others compute some
+ * outputs twice, or write some again before they are done.
  */
 #ifndef FMNISTRT_KERNELS_H
 #define FMNISTRT_KERNELS_H

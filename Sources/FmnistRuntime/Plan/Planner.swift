@@ -21,10 +21,10 @@ struct Planner {
     var scratch = Region()
     defer { scratch.release() }
     let fusion = try Fusion(graph, fuse: !keep, region: &scratch)
-    // Before the planner takes over the region: a copy made earlier would lack this memory.
     let buffers = try region.allocate(graph.activationCount, of: Buffer.self)
     let arena = try Arena(
       capacity: graph.activationCount + graph.nodes.count, region: &scratch)
+    // Takes the region as it is after the allocation above.
     var planner = Planner(
       graph: graph, fusion: fusion, region: region, buffers: buffers, arena: arena)
     // Whatever was allocated belongs to the caller's region, also when planning fails.

@@ -6,18 +6,13 @@ extension Run {
   func store(pixels source: UnsafePointer<UInt8>) {
     let step = plan.input
     let layout = layout(step.output)
-    let target = pixels(step.output)
-    let rowLength = layout.columns * layout.channels
     if layout.channels == 1 {
-      let rows = layout.isPadded ? layout.rows : 1
-      let count = layout.isPadded ? rowLength : layout.rows * rowLength
-      for row in 0..<rows {
+      forEachRow(layout) { from, to, count in
         kernels.pointee.f32_from_bytes(
-          source + row * rowLength, target + row * layout.rowPitch, count, step.pixelScale[0],
-          step.pixelShift[0])
+          source + from, pixels(step.output) + to, count, step.pixelScale[0], step.pixelShift[0])
       }
     } else {
-      store(rowLength) { Float(source[$0]) * step.pixelScale[$1] + step.pixelShift[$1] }
+      store { Float(source[$0]) * step.pixelScale[$1] + step.pixelShift[$1] }
     }
     clearPadding(step.output)
   }
@@ -25,22 +20,43 @@ extension Run {
   /// Stores one input that is already prepared.
   func store(values source: UnsafePointer<Float>) {
     let step = plan.input
-    store(layout(step.output).columns * layout(step.output).channels) {
-      source[$0] * step.scale[$1] + step.shift[$1]
+    let layout = layout(step.output)
+    if layout.channels == 1 {
+      let scale = step.scale[0]
+      let shift = step.shift[0]
+      forEachRow(layout) { from, to, count in
+        let target = pixels(step.output) + to
+        for i in 0..<count { target[i] = source[from + i] * scale + shift }
+      }
+    } else {
+      store { source[$0] * step.scale[$1] + step.shift[$1] }
     }
     clearPadding(step.output)
   }
 
-  /// Stores `value(index, channel)` for every element of the input, by its row-major index.
-  private func store(_ rowLength: Int, _ value: (Int, Int) -> Float) {
-    let layout = layout(plan.input.output)
-    let target = memory(plan.input.output)
+  /// The rows of an input of one channel, or all of them together where they lie together: offset
+  /// in row-major order, offset from the first pixel, and length.
+  private func forEachRow(_ layout: Layout, _ body: (Int, Int, Int) -> Void) {
+    guard layout.isPadded else { return body(0, 0, layout.rows * layout.columns) }
     for row in 0..<layout.rows {
-      for column in 0..<layout.columns {
-        let first = row * rowLength + column * layout.channels
-        for channel in 0..<layout.channels {
-          target[layout.offset(row: row, column: column, channel: channel)] =
-            value(first + channel, channel)
+      body(row * layout.columns, row * layout.rowPitch, layout.columns)
+    }
+  }
+
+  /// Stores `value(index, channel)` for every element of the input, by its row-major index.
+  @inline(__always)
+  private func store(_ value: (Int, Int) -> Float) {
+    let layout = layout(plan.input.output)
+    for block in 0..<layout.blocks {
+      let channel = block * layout.block
+      let lanes = layout.lanes(block)
+      for row in 0..<layout.rows {
+        for column in 0..<layout.columns {
+          let index = (row * layout.columns + column) * layout.channels + channel
+          let target =
+            memory(plan.input.output)
+            + layout.offset(row: row, column: column, channel: channel)
+          for lane in 0..<lanes { target[lane] = value(index + lane, channel + lane) }
         }
       }
     }

@@ -33,8 +33,8 @@ library and compared with the source model before it is put in place.
 Keras layers: Activation, Add, Average, AveragePooling2D, BatchNormalization, Concatenate, Conv2D,
 Dense, DepthwiseConv2D, ELU, Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D, LeakyReLU,
 MaxPooling2D, Maximum, Minimum, Multiply, Normalization, PReLU, Permute, ReLU, Rescaling, Reshape,
-SeparableConv2D, Softmax, Subtract, ZeroPadding2D, models within models; dropout, noise and
-augmentation are left out.
+SeparableConv2D, Softmax, Subtract, ZeroPadding2D, models within models, and calculations such as
+x / 255 or x + y; dropout, noise and augmentation are left out.
 """
 
 
@@ -126,7 +126,10 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         return _fail(error.filename or options.checkpoint, error.strerror or str(error))
     except MemoryError:
-        return _fail(options.checkpoint, "does not fit into memory")
+        return _fail(options.checkpoint, "does not fit into memory: convert it on a larger machine")
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        return _fail(options.checkpoint, f"cannot be converted ({what}): please report this bug")
     if options.json:
         print(json.dumps(report, indent=1))
         return 0

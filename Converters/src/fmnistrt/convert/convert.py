@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,11 +54,10 @@ def read(content: bytes, source: str) -> FrontEndResult:
         from .keras.frontend import read_keras
 
         return read_keras(content, source)
-    if importlib.util.find_spec(f"{__package__}.onnx"):
-        from . import onnx
+    from . import onnx
 
-        if onnx.looks_like_onnx(content):
-            return onnx.read_onnx(content, source)
+    if onnx.looks_like_onnx(content):
+        return onnx.read_onnx(content, source)
     raise ConvertError(describe(content))
 
 

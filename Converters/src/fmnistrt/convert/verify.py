@@ -23,6 +23,11 @@ def largest_difference(path: Path, pixels: np.ndarray, expected: np.ndarray) -> 
             "libfmnistrt, which checks the new file, cannot be loaded "
             f"({str(error).splitlines()[0]}): run make lib, or convert with --no-verify"
         ) from None
+    except Exception as error:
+        raise ConvertError(
+            f"the library does not take the new file ({error}): "
+            "please report this as a bug with the checkpoint"
+        ) from None
     gray = pixels.shape[-1] == 1
     scores = np.asarray(model.classify(pixels[..., 0] if gray else pixels).scores)
     if scores.shape != expected.shape:

@@ -22,7 +22,8 @@ MAX_NODES = 2048
 MAX_ENTRIES = 256
 MAX_GOLDEN = 64
 MAX_LABEL_BYTES = 63
-MAX_MULTIPLY_ADDS = 2**40
+MAX_MULTIPLY_ADDS = 2**36
+MAX_ACTIVATION_ELEMENTS = 2**28
 
 
 def write(model: Model) -> bytes:
@@ -61,7 +62,10 @@ def check_graph(graph: Graph) -> None:
             raise ConvertError(f'layer "{node.output.name}" {error}') from None
         known.add(node.output)
     if sum(map(multiply_adds, graph.nodes)) > MAX_MULTIPLY_ADDS:
-        raise ConvertError("the model needs more than 2^40 multiply-adds for one image")
+        raise ConvertError("the model needs more than 2^36 multiply-adds for one image")
+    elements = sum(math.prod(tensor.shape) for tensor in known)
+    if elements > MAX_ACTIVATION_ELEMENTS:
+        raise ConvertError("its layers give more than 2^28 values for one image")
     used = {tensor for node in graph.nodes for tensor in node.inputs} | {graph.output}
     for tensor in known - used:
         raise ConvertError(f'nothing uses the tensor "{tensor.name}"')
@@ -79,7 +83,9 @@ def _check_node(node: Node, known: set[Tensor]) -> None:
         if tensor.value.shape != tensor.shape:
             raise ConvertError(f'has weights "{tensor.name}" that are not {tensor.shape}')
         check_shape(tensor.shape)
-        if not np.isfinite(tensor.value.astype(np.float32)).all():
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(tensor.value.astype(np.float32)).all()
+        if not finite:
             raise ConvertError(
                 "has weights that are NaN, infinite or beyond single precision: "
                 "the training diverged, convert an earlier checkpoint"
@@ -91,7 +97,7 @@ def _aligned(content: bytes) -> bytes:
 
 
 def _text(text: str, what: str, most: int) -> bytes:
-    encoded = text.encode("utf-8")
+    encoded = text.encode("utf-8", "replace")
     if len(encoded) > most or b"\0" in encoded:
         raise ConvertError(f'the {what} "{text[:80]}" is longer than {most} bytes or has a NUL')
     return encoded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-from .checkpoint import HDF5_MAGIC
+from .checkpoint import DAMAGED, HDF5_MAGIC
 
 
 def looks_like_keras(content: bytes) -> bool:
@@ -16,6 +16,6 @@ def looks_like_keras(content: bytes) -> bool:
         return False
     try:
         names = zipfile.ZipFile(io.BytesIO(content)).namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+    except DAMAGED:
         return b"config.json" in content[:4096]
     return "config.json" in names

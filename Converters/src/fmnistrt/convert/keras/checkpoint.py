@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -20,6 +22,11 @@ from ..graph import ConvertError
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 MAX_JSON = 64 << 20
 MAX_WEIGHTS = 1 << 30
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError),
+    *(OSError, RuntimeError, ValueError, KeyError, IndexError, TypeError, OverflowError),
+)
+"""What zipfile and h5py raise when their input is damaged."""
 
 
 @dataclass
@@ -63,18 +70,22 @@ def _open_archive(content: bytes) -> Checkpoint:
                 "this Keras archive has no model.weights.h5: save the model as one .keras file"
             )
         weights = _member(archive, "model.weights.h5", MAX_WEIGHTS)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, KeyError) as error:
+    except DAMAGED as error:
         raise ConvertError(
             f"this Keras archive is damaged ({_first_line(error)}): copy it again from its origin"
         ) from None
-    except (NotImplementedError, UnicodeError) as error:
-        raise ConvertError(f"this archive cannot be read: {_first_line(error)}") from None
     return Checkpoint(config, version or "3", _hdf5(weights), archive=True)
 
 
 def _open_hdf5(content: bytes) -> Checkpoint:
-    file = _hdf5(content)
-    config = text_attribute(file, "model_config")
+    try:
+        return _read_hdf5(h5py.File(io.BytesIO(content), "r"))
+    except DAMAGED:
+        raise _damaged_hdf5() from None
+
+
+def _read_hdf5(file: h5py.File) -> Checkpoint:
+    config = _text(file, "model_config")
     if config is None:
         signs = ("layers", "_layer_checkpoint_dependencies")
         if "layer_names" in file.attrs or any(sign in file for sign in signs):
@@ -91,10 +102,10 @@ def _open_hdf5(content: bytes) -> Checkpoint:
         )
     return Checkpoint(
         _json(config.encode(), "model_config"),
-        text_attribute(file, "keras_version") or "1",
+        _text(file, "keras_version") or "1",
         file,
         archive=False,
-        backend=text_attribute(file, "backend") or "",
+        backend=_text(file, "backend") or "",
     )
 
 
@@ -125,20 +136,20 @@ def _json(content: bytes, what: str) -> dict[str, Any]:
 def _hdf5(content: bytes) -> h5py.File:
     try:
         return h5py.File(io.BytesIO(content), "r")
-    except (OSError, RuntimeError, ValueError, KeyError):
-        raise ConvertError(
-            "the HDF5 data in this file is damaged: copy it again from its origin"
-        ) from None
+    except DAMAGED:
+        raise _damaged_hdf5() from None
 
 
-def text_attribute(group: h5py.Group, key: str) -> str | None:
-    """An attribute as text; None when there is none."""
-    try:
-        value = group.attrs.get(key)
-        if isinstance(value, np.ndarray) and value.size == 1:
-            value = value.reshape(-1)[0]
-        return value.decode() if isinstance(value, bytes) else None if value is None else str(value)
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError):
-        raise ConvertError(
-            f"the attribute {key} of this HDF5 file is damaged: copy it again from its origin"
-        ) from None
+def _damaged_hdf5() -> ConvertError:
+    return ConvertError("the HDF5 data in this file is damaged: copy it again from its origin")
+
+
+def _text(group: h5py.Group, key: str) -> str | None:
+    """An attribute as text; None when there is none. Raises ValueError if it is not UTF-8."""
+    value = group.attrs.get(key)
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.reshape(-1)[0]
+    if value is None:
+        return None
+    text = value.decode() if isinstance(value, bytes) else str(value)
+    return text.encode().decode()

@@ -17,10 +17,16 @@ Reference = tuple[str, int]
 
 @dataclass
 class Call:
-    """One use of a layer. `constants` are arguments beside the tensors, such as numbers."""
+    """One use of a layer.
+
+    `number` is the number in a calculation such as `x / 255`, `place` its place among the two
+    operands. `others` says that there are arguments of other kinds, which nobody understands.
+    """
 
     inputs: list[Reference]
-    constants: bool = False
+    others: bool = False
+    number: float | None = None
+    place: int = 0
 
 
 @dataclass
@@ -57,7 +63,7 @@ class Network:
 
 def parse(config: dict[str, Any]) -> Network:
     """The network in the JSON of a Keras file."""
-    kind = config.get("class_name")
+    kind = str(config.get("class_name"))
     if kind not in SEQUENTIAL | FUNCTIONAL:
         raise ConvertError(
             f'the model is of the custom class "{kind}", whose code is not in the file: rebuild it '
@@ -116,6 +122,11 @@ def _call(node: Any) -> Call:
     if isinstance(node, dict):
         inputs: list[Reference] = []
         others = False
+        numbers = [type(argument) in (int, float) for argument in node.get("args", [])]
+        if len(numbers) == 2 and sum(numbers) == 1 and not node.get("kwargs"):
+            place = numbers.index(True)
+            _collect(node["args"][1 - place], inputs)
+            return Call(inputs, number=float(node["args"][place]), place=place)
         for argument in [*node.get("args", []), *_tensors_only(node.get("kwargs", {}))]:
             others |= _collect(argument, inputs)
         return Call(inputs, others)
@@ -203,6 +214,8 @@ def _references(value: Any) -> list[Reference]:
         value = list(value.values())
     if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str):
         return [(value[0], int(value[1]))]
+    if not isinstance(value, list):
+        raise TypeError(f"{value} is not a layer's output")
     return [reference for item in value for reference in _references(item)]
 
 

@@ -50,8 +50,13 @@ class Evaluator:
                     stack += missing
                     continue
                 if layer:
-                    inputs = [values[r] for r in layer.calls[top[1]].inputs]
-                    values[top] = self._layer(layer, inputs)
+                    call = layer.calls[top[1]]
+                    inputs = [values[r] for r in call.inputs]
+                    if call.number is not None:
+                        inputs.insert(call.place, np.float64(call.number))
+                        values[top] = ARITHMETIC[layer.kind](*inputs)
+                    else:
+                        values[top] = self._layer(layer, inputs)
                 stack.pop()
             return values[reference]
 
@@ -125,6 +130,14 @@ LAYERS = {
     "Permute": lambda x, config, weights: x.transpose(0, *config["dims"]),
     "Rescaling": _rescaling,
     "Reshape": _reshape,
+}
+
+ARITHMETIC = {
+    "Add": np.add,
+    "Divide": np.divide,
+    "Multiply": np.multiply,
+    "Subtract": np.subtract,
+    "TrueDivide": np.divide,
 }
 
 MERGES = {

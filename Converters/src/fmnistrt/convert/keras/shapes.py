@@ -88,3 +88,22 @@ MERGES: dict[str, Callable[[Builder, list[Tensor]], Tensor]] = {
     "Average": average,
     "Concatenate": concatenate,
 }
+
+
+def calculate(builder: Builder, x: Tensor, number: float, place: int) -> Tensor:
+    """Arithmetic with a number, as in `x / 255`; `place` is 0 when the number stands first."""
+    kind = builder.layer.kind
+    match kind, place:
+        case "Add", _:
+            scale, shift = 1.0, number
+        case "Multiply", _:
+            scale, shift = number, 0.0
+        case "Subtract", 1:
+            scale, shift = 1.0, -number
+        case "Subtract", 0:
+            scale, shift = -1.0, number
+        case (("Divide" | "TrueDivide"), 1) if number != 0:
+            scale, shift = 1 / number, 0.0
+        case _:
+            raise builder.fail("calculates with a number in a way that cannot be converted")
+    return builder.scale_shift(x, scale, shift)

@@ -7,7 +7,7 @@ import math
 from ..graph import ConvertError, Graph, Shape, Tensor
 from . import activations, layers, shapes
 from .builder import Builder
-from .config import Layer, Network, Reference
+from .config import Call, Layer, Network, Reference
 
 ONLY_IN_TRAINING = {
     "InputLayer",
@@ -117,7 +117,7 @@ def _call(builder: Builder, layer: Layer, index: int, inputs: list[Tensor], suff
     builder.layer, builder.name = layer, layer.path + suffix
     first = len(builder.graph.nodes)
     try:
-        result = _layer(builder, layer, layer.calls[index].constants, inputs)
+        result = _layer(builder, layer, layer.calls[index], inputs)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, ZeroDivisionError) as e:
         raise builder.fail(
             f"has settings that make no sense ({type(e).__name__}: {e}): the file is damaged"
@@ -127,13 +127,15 @@ def _call(builder: Builder, layer: Layer, index: int, inputs: list[Tensor], suff
     return result
 
 
-def _layer(builder: Builder, layer: Layer, constants: bool, inputs: list[Tensor]) -> Tensor:
+def _layer(builder: Builder, layer: Layer, call: Call, inputs: list[Tensor]) -> Tensor:
     kind = layer.kind
     if kind in ONLY_IN_TRAINING and len(inputs) == 1:
         return inputs[0]
     if builder.option("data_format") == "channels_first":
         raise builder.fail("works on channels_first images: save the model as channels_last")
-    if kind in shapes.MERGES and not constants:
+    if call.number is not None:
+        return shapes.calculate(builder, inputs[0], call.number, call.place)
+    if kind in shapes.MERGES and not call.others and call.number is None:
         return shapes.MERGES[kind](builder, inputs)
     if kind in SINGLE and not layer.operation and len(inputs) == 1:
         return SINGLE[kind](builder, inputs[0])

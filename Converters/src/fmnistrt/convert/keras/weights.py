@@ -9,13 +9,11 @@ import h5py
 import numpy as np
 
 from ..graph import ConvertError
-from .checkpoint import MAX_WEIGHTS, Checkpoint
+from .checkpoint import DAMAGED, MAX_WEIGHTS, Checkpoint
 from .config import Layer, Network
 
 ROOTS = ("layers", "_layer_checkpoint_dependencies")
 """Where archives keep the layers: since Keras 2.13, and before."""
-
-DAMAGED = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError)
 
 
 def attach(checkpoint: Checkpoint, network: Network) -> None:

@@ -1,0 +1,316 @@
+"""What cannot be converted is refused in one sentence that names the file, the node, a remedy."""
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+
+from fmnistrt.convert.graph import ConvertError
+from fmnistrt.convert.onnx import read_onnx
+from onnx_models import Build
+
+
+def refusal(content: bytes) -> str:
+    with pytest.raises(ConvertError) as caught:
+        read_onnx(content, "some.onnx")
+    text = str(caught.value)
+    assert "\n" not in text
+    assert ";" in text, "the remedy follows a semicolon"
+    return text
+
+
+def image(opset=17, shape=(3, 6, 6)):
+    return Build("n", *shape, opset=opset)
+
+
+def conv_1d(b):
+    b.add("Conv", "x", b.weights(2, 3, 3))
+
+
+def computed_weights(b):
+    b.add("Conv", "x", b.add("Relu", "x"))
+
+
+def nan_weights(b):
+    b.add("Mul", "x", b.constant([[[np.nan]], [[1]], [[2]]]))
+
+
+def dilated_pool(b):
+    b.add("MaxPool", "x", kernel_shape=[2, 2], dilations=[2, 2])
+
+
+def pool_indices(b):
+    b.nodes.append(helper.make_node("MaxPool", ["x"], ["v", "i"], "pool", kernel_shape=[2, 2]))
+    b.add("Cast", "i", to=1)
+
+
+def ceil_counted(b):
+    pads = {"pads": [1] * 4, "count_include_pad": 1, "ceil_mode": 1}
+    b.add("AveragePool", "x", kernel_shape=[3, 3], strides=[2, 2], **pads)
+
+
+def training_norm(b):
+    names = [b.weights(3) for _ in range(4)]
+    b.nodes.append(
+        helper.make_node(
+            "BatchNormalization", ["x", *names], ["v", "m", "s"], "norm", training_mode=1
+        )
+    )
+    b.add("Relu", "v")
+
+
+def training_dropout(b):
+    b.add("Dropout", "x", b.constant(0.5), b.constant(True, bool))
+
+
+def transposed_gemm(b):
+    b.add("Gemm", b.add("Flatten", "x"), b.weights(1, 4), transA=1)
+
+
+def enlarging_constant(b):
+    y = b.add("GlobalAveragePool", "x")
+    b.add("Add", y, b.weights(3, 4, 4))
+
+
+def double_broadcast(b):
+    b.add("Add", b.add("ReduceMean", "x", axes=[1]), b.add("ReduceMean", "x", axes=[2, 3]))
+
+
+def mixed_ranks(b):
+    y = b.add("AveragePool", "x", kernel_shape=[1, 4])
+    b.add("Add", y, b.add("ReduceMean", y, axes=[2, 3], keepdims=0))
+
+
+def batch_softmax(b):
+    b.add("Softmax", "x", axis=0)
+
+
+def batch_reduction(b):
+    b.add("ReduceMean", "x", keepdims=1)
+
+
+def batch_transpose(b):
+    b.add("Transpose", "x", perm=[1, 0, 2, 3])
+
+
+def batch_concat(b):
+    b.add("Concat", "x", "x", axis=0)
+
+
+def batch_reshape(b):
+    b.add("Reshape", "x", b.integers(-1, 6))
+
+
+def squeeze_all(b):
+    b.add("Squeeze", b.add("GlobalAveragePool", "x"))
+
+
+def reflection(b):
+    b.add("Pad", "x", b.integers(0, 0, 1, 1, 0, 0, 1, 1), mode="reflect")
+
+
+def cropping(b):
+    b.add("Pad", "x", b.integers(0, 0, -1, 0, 0, 0, 0, 0))
+
+
+def infinite_pad(b):
+    b.add("Pad", "x", b.integers(0, 0, 1, 1, 0, 0, 1, 1), b.constant(-np.inf))
+
+
+def three_axes_padded(b):
+    b.add("Pad", "x", b.integers(0, 1, 1, 1, 0, 0, 0, 0))
+
+
+def empty_clip(b):
+    b.add("Clip", "x", b.constant(2.0), b.constant(1.0))
+
+
+def integer_cast(b):
+    b.add("Cast", b.add("Cast", "x", to=TensorProto.INT32), to=TensorProto.FLOAT)
+
+
+def custom(b):
+    b.add("Einsum", "x", equation="nchw->nhwc")
+
+
+def sliced(b):
+    b.add("Slice", "x", b.integers(0), b.integers(2), b.integers(1))
+
+
+def quantised(b):
+    b.add("QuantizeLinear", "x", b.constant(0.1), b.constant(0, np.uint8))
+
+
+def free_shape(b):
+    y = b.add("ReduceMean", "x", axes=[1, 2, 3], keepdims=0)
+    b.add("Reshape", "x", b.add("Cast", y, to=TensorProto.INT64))
+
+
+def constant_output(b):
+    b.add("Add", b.weights(1, 3), b.weights(1, 3))
+
+
+def large_constant(b):
+    y = b.add("ConstantOfShape", b.integers(1 << 20, 1 << 20))
+    b.add("Mul", "x", b.add("ReduceProd", y, keepdims=0))
+
+
+def negative_pads(b):
+    b.add("Conv", "x", b.weights(2, 3, 3, 3), pads=[-1, 0, 0, 0])
+
+
+def wide_kernel(b):
+    b.add("AveragePool", "x", kernel_shape=[2, 2], strides=[300, 1])
+
+
+def bare_erf(b):
+    b.add("Erf", "x")
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (conv_1d, "ONNX's own check"),
+        (computed_weights, "(Conv) has no constant weights; export"),
+        (nan_weights, "(Mul) has no numbers, NaN or infinite numbers as its operand; train"),
+        (dilated_pool, "(MaxPool) has dilated windows"),
+        (pool_indices, "'pool' (MaxPool) has a second output"),
+        (ceil_counted, "(AveragePool) counts its padding"),
+        (training_norm, "'norm' (BatchNormalization) is in training mode"),
+        (training_dropout, "(Dropout) is in training mode"),
+        (transposed_gemm, "(Gemm) works across the images of a batch (transA)"),
+        (enlarging_constant, "(Add) combines the activation (batch, 3, 1, 1) with a constant"),
+        (double_broadcast, "(Add) broadcasts both of its inputs"),
+        (mixed_ranks, "(Add) combines activations of 4 and 2 axes"),
+        (batch_softmax, "(Softmax) works across the images of a batch"),
+        (batch_reduction, "(ReduceMean) reduces over the whole batch"),
+        (batch_transpose, "(Transpose) moves the axis of the batch"),
+        (batch_concat, "(Concat) works across the images"),
+        (batch_reshape, "(Reshape) turns (batch, 3, 6, 6) into (18, 6)"),
+        (squeeze_all, "(Squeeze) may remove the axis of the batch"),
+        (reflection, "(Pad) pads by reflect"),
+        (cropping, "(Pad) has negative padding"),
+        (infinite_pad, "(Pad) pads with -inf"),
+        (three_axes_padded, "(Pad) pads 3 axes"),
+        (empty_clip, "(Clip) clips to 2.0 ... 1.0"),
+        (integer_cast, "(Cast) casts activations to int32"),
+        (custom, "'n_v0' is the operator Einsum, which cannot be converted; replace"),
+        (bare_erf, "(Erf) is computed from the image"),
+        (sliced, "(Slice) is computed from the image"),
+        (
+            quantised,
+            "is the operator QuantizeLinear, which cannot be converted; the model is quantised",
+        ),
+        (free_shape, "casts activations to int64"),
+        (constant_output, "does not depend on its input"),
+        (large_constant, "computes a constant that is too large"),
+        (negative_pads, "pads must not contain negative values"),
+        (wide_kernel, "(AveragePool) has the stride 300; 1 to 255 is possible"),
+    ],
+)
+def test_refused_node(build, words):
+    b = image()
+    build(b)
+    assert words in refusal(b.content())
+
+
+def test_one_dimensional_convolution():
+    b = Build("n", 3, 6)
+    b.add("Conv", "x", b.weights(2, 3, 3))
+    assert "(Conv) is a convolution over 1 axes; only two-dimensional" in refusal(b.content())
+
+
+@pytest.mark.parametrize("shape", [(), ("n",), ("n", 1, "h", "w"), ("n", 1, 2, 3, 4)])
+def test_input_that_is_no_batch_of_images(shape):
+    b = Build(*shape)
+    b.add("Relu", "x")
+    assert "has no shape of a batch of images" in refusal(b.content())
+
+
+def test_input_type():
+    b = image()
+    b.add("Cast", "x", to=1)
+    content = b.model(type=TensorProto.UINT8).SerializeToString()
+    assert "of type uint8; export the model with a float32 input" in refusal(content)
+
+
+def changed(change):
+    b = image()
+    b.add("Mul", "x", b.weights(3, 1, 1))
+    model = b.model()
+    change(model)
+    return model.SerializeToString()
+
+
+def external(model):
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="weights.bin")
+
+
+def second_input(model):
+    model.graph.input.append(helper.make_tensor_value_info("y", 1, ["n", 2]))
+
+
+def second_output(model):
+    model.graph.output.append(helper.make_tensor_value_info("x", 1, None))
+    model.graph.output[1].CopyFrom(model.graph.input[0])
+
+
+def old(model):
+    model.opset_import[0].version = 6
+
+
+def new(model):
+    model.opset_import[0].version = 999
+
+
+def without_opset(model):
+    del model.opset_import[:]
+    model.ir_version = 8
+
+
+def foreign_domain(model):
+    model.graph.node[0].domain = "com.example"
+    model.opset_import.add(domain="com.example", version=1)
+
+
+def short_tensor(model):
+    model.graph.initializer[0].raw_data = b"1234"
+
+
+def misfit(model):
+    model.graph.initializer[0].dims[0] = 1
+    model.graph.initializer[0].dims[1] = 3
+
+
+def sparse(model):
+    entry = model.graph.sparse_initializer.add()
+    entry.values.name = "sparse"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (external, "the weights are kept in another file; join them with onnx.save"),
+        (second_input, "the model has 2 inputs, and one is needed"),
+        (second_output, "the model has 2 outputs, and one is needed"),
+        (old, "the model uses opset 6, and 7 is the oldest"),
+        (new, "run pip install --upgrade onnx"),
+        (without_opset, "names no opset"),
+        (foreign_domain, "is the operator com.example.Mul, which cannot be converted"),
+        (short_tensor, "ONNX's own check"),
+        (misfit, "Incompatible dimensions"),
+        (sparse, "has sparse weights"),
+    ],
+)
+def test_refused_model(change, words):
+    assert words in refusal(changed(change))
+
+
+def test_a_model_that_onnxruntime_cannot_run():
+    b = image()
+    b.add("Conv", "x", b.weights(2, 3, 3, 3), dilations=[2, 2], auto_pad="SAME_UPPER")
+    result = read_onnx(b.content(), "some.onnx")
+    with pytest.raises(ConvertError, match="onnxruntime cannot run the model"):
+        result.evaluate(np.zeros((1, 6, 6, 3), np.float32))

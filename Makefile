@@ -1,0 +1,31 @@
+# Everything is done by the scripts in Scripts/; this file only names them.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+
+.DEFAULT_GOAL := help
+.PHONY: help lib tools demo test format install clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+lib: ## Build the library, its header and its pkg-config and CMake files in build/
+	@Scripts/build-lib.sh $(VERSION)
+
+tools: lib ## Build the command-line tools in build/bin
+	@Scripts/build-tools.sh
+
+demo: ## Install what is missing, build everything and classify the pictures in Examples/
+	@Scripts/demo.sh
+
+test: ## Install what the tests need and run every test (one step: Scripts/test.sh STEP)
+	@Scripts/test.sh
+
+format: ## Format the Swift and Python sources
+	@Scripts/format.sh
+
+install: lib ## Copy the library into PREFIX (/usr/local)
+	@Scripts/install.sh "$(DESTDIR)$(PREFIX)"
+
+clean: ## Remove everything that was built; the Python environment in .venv stays
+	rm -rf .build build

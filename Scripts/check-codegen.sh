@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Checks what the compiler made of the kernels: the inner loop of each has the expected number of
+# vector instructions, in registers of the right width, and moves no vector to or from the stack.
+# Whether Swift unrolls a loop over a tile into registers is fragile; the results stay right when
+# it does not, so only this notices.
+#
+# usage: Scripts/check-codegen.sh [folder of the built library]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=${1:-.build/embedded/release}
+objdump=$(command -v objdump || command -v llvm-objdump)
+nm=$(command -v nm || command -v llvm-nm)
+failures=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+for module in KernelsV3 KernelsV4; do
+  compgen -G "$build/$module.build/*.o" > /dev/null && continue
+  echo "no objects in $build/$module.build; build first with" >&2
+  echo "  swift build -c release --traits Embedded --product fmnistrt" \
+    "--scratch-path .build/embedded" >&2
+  exit 1
+done
+
+# loops <isa> <operation>: what inner-loops.awk says of a module, made once.
+loops() {
+  local module=Kernels${1^^} file=$work/$1-$2
+  if [[ ! -e $file ]]; then
+    "$objdump" -dr --no-show-raw-insn "$build/$module.build/"*.o |
+      awk -v operation="$2" -f Scripts/inner-loops.awk > "$file"
+  fi
+  cat "$file"
+}
+
+# check <label> <isa> <function> <operation> <count> [multiple]: the loop has exactly `count`
+# instructions or, since the compiler may unroll short loops further, a multiple of it.
+check() {
+  local label=$1 isa=$2 function=$3 operation=$4 expected=$5 line found zmm ymm spills verdict=ok
+  line=$(loops "$isa" "$operation" | grep -F -- "$function" | grep -v ' calls ' |
+    sort -k2,2nr | head -n 1 || true)
+  read -r _ found zmm ymm spills <<< "${line:-none 0 0 0 0}"
+  local wide=$zmm width=zmm
+  [[ $isa == v4 ]] || { wide=$ymm width=ymm; }
+  if [[ ${6:-} == multiple ]]; then
+    ((found > 0 && found % expected == 0)) || verdict="expected a multiple of $expected"
+  else
+    ((found == expected)) || verdict="expected $expected"
+  fi
+  ((wide == found)) || verdict="expected $width registers, $wide of $found use them"
+  ((spills == 0)) || verdict="$spills vectors moved to or from the stack"
+  [[ $verdict == ok ]] || failures=$((failures + 1))
+  printf '%-3s %-28s %3d x %-6s %s: %s\n' "$isa" "$label" "$found" "${operation%%[*}" "$width" "$verdict"
+}
+
+# Swift writes the generic argument n of a value generic as $(n-1)_, and 0 as $_.
+mangled() { if (($1 == 0)); then echo '$_'; else echo "\$$(($1 - 1))_"; fi; }
+
+# check_tiles <isa> <pixels> <blocks> <registers>: all tiles up to that size, of blocks that take so
+# many registers. One pixel needs no step, so the compiler makes one function of both.
+check_tiles() {
+  local isa=$1 largest=$2 blocks=$3 registers=$4 pixels block step name sums unrolled
+  for ((block = 1; block <= blocks; block++)); do
+    for step in 16 0; do
+      for ((pixels = step == 16 ? 2 : 1; pixels <= largest; pixels++)); do
+        name="FZ$(mangled $pixels)_$(mangled $block)$(mangled $step)T"
+        sums=$((pixels * block * registers))
+        unrolled=multiple
+        ((sums < 12)) || unrolled=
+        check "conv ${pixels}x$block, step ${step/#0/any}" "$isa" "$name" "$fma" $sums $unrolled
+      done
+    done
+  done
+}
+
+fma='vfmadd[0-9]+ps'
+check_tiles v3 6 1 2
+check_tiles v4 14 2 1
+check dense v3 f32_dense__v3 "$fma" 8
+check dense v4 f32_dense__v4 "$fma" 8
+check depthwise v3 DepthwiseV4tile "$fma" 8 multiple
+check depthwise v4 DepthwiseV4tile "$fma" 7 multiple
+for isa in v3 v4; do
+  registers=$([[ $isa == v3 ]] && echo 2 || echo 1)
+  check max_pool $isa f32_max_pool__$isa vmaxps $registers multiple
+  check sum_pool $isa f32_sum_pool__$isa vaddps $registers multiple
+  check map $isa f32_map__$isa "$fma" $registers multiple
+  check 'binary: add' $isa f32_binary__$isa vaddps $registers multiple
+  check 'binary: multiply' $isa f32_binary__$isa vmulps $registers multiple
+  check 'binary: maximum' $isa f32_binary__$isa vmaxps $registers multiple
+  check from_bytes $isa f32_from_bytes__$isa "$fma" $registers multiple
+done
+
+# A function of the standard library compiled into a kernel module is a weak symbol, of which the
+# linker keeps the first module's: one with other instructions or another calling convention. And
+# kernels allocate nothing.
+for isa in v3 v4; do
+  verdict=ok
+  if outside=$(loops $isa "$fma" | grep ' calls ' | grep -v ' __stack_chk_fail$'); then
+    verdict="$(head -n 1 <<< "$outside")"
+  elif weak=$("$nm" "$build/Kernels${isa^^}.build/"*.o 2> /dev/null | grep ' W \$' |
+    grep -v Kernels); then
+    verdict="weak symbol $(head -n 1 <<< "$weak" | awk '{ print $NF }')"
+  fi
+  [[ $verdict == ok ]] || failures=$((failures + 1))
+  printf '%-3s %-28s %s\n' $isa 'calls nothing outside' "$verdict"
+done
+
+((failures == 0)) || { echo "$failures checks of the generated code failed" >&2; exit 1; }
