@@ -106,3 +106,8 @@ step_python() {
   "$python" -m pytest -q -n 2 --rootdir . -p no:cacheprovider \
     Converters/tests Tests/cli Tests/python
 }
+
+step_operators() {
+  FMNISTRT_LIBRARY=$PWD/build/lib/libfmnistrt.so.0 \
+    "$python" -m pytest -q -n 2 --rootdir . -p no:cacheprovider Tests/operators
+}
