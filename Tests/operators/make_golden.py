@@ -10,8 +10,9 @@ import math
 import sys
 from pathlib import Path
 
-import conftest  # noqa: F401 (makes the converter importable)
 import numpy as np
+
+import conftest  # noqa: F401 (makes the converter importable)
 from build import Builder
 from compare import Expected
 from fmnistrt.convert.graph import Node

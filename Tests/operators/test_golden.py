@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from build import Builder
 from fmnistrt.convert.model import Golden, Model, Pixels
 from fmnistrt.convert.writer import write

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 
-import cases_convolution
-import cases_pooling
 import numpy as np
 import onnx
 import onnxruntime
-import oracle
 import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+import cases_convolution
+import cases_pooling
+import oracle
 from build import Builder
 from fmnistrt.convert.graph import Node
-from onnx import TensorProto, helper, numpy_helper
 
 CASES = {
     b.name: b

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from build import Builder
 from compare import ROUNDING, Expected
 from fmnistrt.convert.model import Model, Pixels
