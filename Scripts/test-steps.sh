@@ -17,8 +17,8 @@ step_library() { make --no-print-directory tools; }
 
 step_format() {
   swift format lint --strict --recursive --parallel Package.swift Sources Tests
-  python_style check
-  python_style format --check
+  "$python" -m ruff check
+  "$python" -m ruff format --check
 }
 
 step_checks() { Tests/checks/library.sh build/lib/libfmnistrt.so.0; }
@@ -40,7 +40,7 @@ step_headers() {
     $(PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --cflags --libs fmnistrt)
   LD_LIBRARY_PATH="$prefix/lib" "$binaries/classify" Tests/models/tiny.fmg | tee "$binaries/example.txt"
   grep -Eq '^[A-Z].*[0-9]%$' "$binaries/example.txt"
-  ! LD_LIBRARY_PATH="$prefix/lib" "$binaries/classify" nothing.fmg
+  if LD_LIBRARY_PATH="$prefix/lib" "$binaries/classify" nothing.fmg; then return 1; fi
   rm -r "$prefix"
 }
 
@@ -103,7 +103,11 @@ step_swift() {
 }
 
 step_python() {
-  local folders=(Converters/tests)
-  [[ -d Tests/python ]] && folders+=(Tests/python)
-  "$python" -m pytest -q -n 2 -p no:cacheprovider "${folders[@]}"
+  "$python" -m pytest -q -n 2 --rootdir . -p no:cacheprovider \
+    Converters/tests Tests/cli Tests/python
+}
+
+step_operators() {
+  FMNISTRT_LIBRARY=$PWD/build/lib/libfmnistrt.so.0 \
+    "$python" -m pytest -q -n 2 --rootdir . -p no:cacheprovider Tests/operators
 }
