@@ -131,10 +131,10 @@ import Testing
     ] {
       expect(
         fmnist_classify(session, pixels, length, count, &scores, room), FMNIST_ERROR_ARGUMENT,
-        says: "_length is")
+        says: "the length of")
       expect(
         fmnist_run(session, Self.input, length, count, &scores, room), FMNIST_ERROR_ARGUMENT,
-        says: "_length is")
+        says: "the length of")
     }
     #expect(scores == [7, 7, 7, 7])
     try check(fmnist_classify(session, pixels, 0, 0, &scores, 0))
@@ -162,7 +162,9 @@ import Testing
     let last = UInt32(ModelFile.small.nodes.count)
     try check(fmnist_tensor_read(session, last, &values, 2))
     #expect(Array(values[..<2]) == scores)
-    expect(fmnist_tensor_read(session, last, &values, 3), FMNIST_ERROR_ARGUMENT, says: "length")
+    expect(
+      fmnist_tensor_read(session, last, &values, 3), FMNIST_ERROR_ARGUMENT,
+      says: "the length of values")
     for index in [last + 1, .max] {
       expect(
         fmnist_tensor_read(session, index, &values, 2), FMNIST_ERROR_NOT_FOUND, says: "no tensor")

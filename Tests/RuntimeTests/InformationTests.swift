@@ -9,7 +9,7 @@ import Testing
     let info = try LoadedModel(bytes, isa: FMNIST_ISA_BASELINE).information()
     #expect(info.height == 4 && info.width == 4 && info.channels == 1)
     #expect(info.output_size == 2 && info.label_count == 2 && info.golden_count == 1)
-    #expect(info.operator_count == 10 && info.tensor_count == 11 && info.metadata_count == 1)
+    #expect(info.operator_count == 11 && info.tensor_count == 12 && info.metadata_count == 1)
     #expect(info.isa == FMNIST_ISA_BASELINE.rawValue)
     #expect(info.file_bytes == UInt64(bytes.count))
     let constants = ModelFile.small.constants.map(\.values.count)
@@ -71,13 +71,13 @@ import Testing
       #expect(found == index)
     }
     var index: UInt32 = 99
-    for name in ["", "tensor", "tensor11", "constant0"] {
+    for name in ["", "tensor", "tensor12", "constant0"] {
       #expect(fmnist_model_find_tensor(loaded.model, name, &index) == FMNIST_ERROR_NOT_FOUND)
     }
     #expect(index == 99)
     var info = fmnist_tensor_info()
     info.struct_size = MemoryLayout<fmnist_tensor_info>.size
-    #expect(fmnist_model_tensor(loaded.model, 11, &info) == FMNIST_ERROR_NOT_FOUND)
+    #expect(fmnist_model_tensor(loaded.model, 12, &info) == FMNIST_ERROR_NOT_FOUND)
   }
 
   @Test func goldenVectors() throws {
