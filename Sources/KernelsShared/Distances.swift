@@ -54,6 +54,7 @@ enum Distances<M: Metric> {
     while row + lanes <= arguments.row_count {
       var query = 0
       while query + tileQueries <= arguments.query_count {
+        prefetch(arguments, row: row + lanes + query / tileQueries % lanes)
         var part = 0
         while part < lanes {
           SquareTile<M>.run(pointer, row: row + part, query: query)
@@ -75,6 +76,17 @@ enum Distances<M: Metric> {
         query += 1
       }
       row += 1
+    }
+  }
+
+  /// While one group of queries is compared, a row of the next block comes from memory.
+  @inline(__always)
+  private static func prefetch(_ arguments: fmk_distances, row: Int) {
+    let start = arguments.rows + row * arguments.size
+    var i = 0
+    while i < arguments.size {
+      fmk_prefetch(start + i)
+      i += 64
     }
   }
 

@@ -45,6 +45,9 @@ static inline const uint8_t *fmk_mask_of_last(intptr_t count) {
   return bytes + count;
 }
 
+/* Asks for the cache line at `address`, which may lie outside of any memory. */
+static inline void fmk_prefetch(const uint8_t *address) { __builtin_prefetch(address, 0, 2); }
+
 static inline int32_t fmk_sum(fmk_ints vector) { return __builtin_reduce_add(vector); }
 #endif
 
