@@ -21,7 +21,8 @@ steps=(
   "haswell|C tests on an emulated Haswell"
   "asan|C tests with AddressSanitizer"
   "swift|Swift tests"
-  "python|converter, binding and tools"
+  "operators|every operator, every instruction set"
+  "python|converter, training, binding, tools"
 )
 
 known() {

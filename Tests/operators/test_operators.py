@@ -12,13 +12,21 @@ import cases_convolution
 import cases_elementwise
 import cases_moving
 import cases_pooling
+import cases_random
 from build import Builder
 from compare import Expected
 from fmnistrt.convert.model import Model
 from fmnistrt.convert.writer import write
 from library import ISA_NAMES, Session, instruction_sets
 
-MODULES = (cases_convolution, cases_pooling, cases_elementwise, cases_moving, cases_chains)
+MODULES = (
+    cases_convolution,
+    cases_pooling,
+    cases_elementwise,
+    cases_moving,
+    cases_chains,
+    cases_random,
+)
 CASES = {b.name: b for b in itertools.chain.from_iterable(m.cases() for m in MODULES)}
 INSTRUCTION_SETS = instruction_sets()
 
