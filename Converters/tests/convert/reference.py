@@ -189,13 +189,11 @@ def _graph(file: File, content: bytes, weights: bytes):
         demand(not any(content[base + 40 : base + 64]), "tensor reserved")
         shape, value = tuple(shape[:rank]), None
         if role:
-            demand(
-                offset == aligned(end) and size == (1 if kind else 4) * math.prod(shape), "constant"
-            )
+            stored = np.dtype("u1" if kind else "<f4")
+            demand(offset == aligned(end), "constant")
+            demand(size == stored.itemsize * math.prod(shape), "constant")
             demand(not any(weights[end:offset]), "weights gap")
-            value = np.frombuffer(
-                weights, "u1" if kind else "<f4", math.prod(shape), offset
-            ).reshape(shape)
+            value = np.frombuffer(weights, stored, math.prod(shape), offset).reshape(shape)
             demand(np.isfinite(value).all(), "NaN")
             end = offset + size
         else:
