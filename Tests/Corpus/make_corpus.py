@@ -125,7 +125,8 @@ def file_cases() -> None:
     case("png", FORMAT, "starts like a PNG file", b"\x89PNG\r\n\x1a\n" + good[8:])
     case("text-mode", FORMAT, "line ends were translated", good.replace(b"\r\n", b"\n"))
     case("future-major", UNSUPPORTED, "major version 2", assemble(sections_of(dense()), major=2))
-    case("future-minor", UNSUPPORTED, "minor version 1", assemble(sections_of(dense()), minor=1))
+    case("future-minor", UNSUPPORTED, "minor version 2", assemble(sections_of(dense()), minor=2))
+    case("minor-1", FORMAT, "minor version 1 without need", assemble(sections_of(dense()), minor=1))
     case("major-0", UNSUPPORTED, "major version 0", assemble(sections_of(dense()), major=0))
     case("header-crc", FORMAT, "wrong checksum of the header", good[:12] + b"\0\0\0\0" + good[16:])
     for kind, name in ((META, "meta"), (GRPH, "grph"), (WGTS, "wgts"), (GOLD, "gold")):
@@ -306,6 +307,8 @@ def graph_cases() -> None:
     record("role-2", "unknown role", 0, role=2)
     record("role-constant", "the input is a constant", 0, role=1)
     record("type-1", "an element type of a later version", 3, UNSUPPORTED, type=1)
+    record("type-2", "bytes as weights of dense, in a file of version 1.0", 3, type=2, size=8)
+    record("type-activation", "an activation of bytes", 1, type=2)
     record("rank-0", "rank 0", 1, rank=0)
     record("rank-5", "rank 5", 1, rank=5)
     record("reserved", "a reserved byte is 1", 1, reserved=1)
@@ -381,7 +384,8 @@ def wiring_cases() -> None:
         case(f"node-{name}", status, why, patched(GRPH, nodes + 4 * index, u32(value)))
 
     word("operator-0", "operator 0", 3, 0 | 2 << 16, UNSUPPORTED)
-    word("operator-15", "an operator of a later version", 3, 15 | 2 << 16, UNSUPPORTED)
+    word("operator-15", "an operator of version 1.1 in a file of 1.0", 3, 15 | 2 << 16)
+    word("operator-16", "an operator of a later version", 3, 16 | 2 << 16, UNSUPPORTED)
     word("operator-65535", "operator 65535", 3, 65535 | 2 << 16, UNSUPPORTED)
     word("inputs-0", "a node without inputs", 0, 12)
     word("inputs-255", "255 inputs", 3, 2 | 255 << 16)
@@ -570,9 +574,81 @@ def operator_cases() -> None:
     )
 
 
+def neighbours(
+    attributes: tuple = (1, 2, 3), labels: tuple = (0, 1, 2), size: int = 4, **fields: object
+) -> Model:
+    """Nearest neighbours of an image of 2x2 among three rows."""
+    rows = np.arange(3 * size, dtype=np.uint8).reshape(3, size)
+    numbers = np.array(labels, np.uint8)
+    tensors = [Tensor("in", (2, 2, 1)), Tensor("out", (attributes[-1],))]
+    tensors += [Tensor("rows", rows.shape, rows), Tensor("labels", numbers.shape, numbers)]
+    node = Node("nearest_neighbours", ["in", "rows", "labels"], "out", list(attributes))
+    return Model(tensors, [node], **({"output_kind": 1, "scale": 1.0} | fields))
+
+
+def neighbour_cases() -> None:
+    """The operator of version 1.1."""
+
+    def bad(name: str, why: str, model: Model) -> None:
+        case(f"neighbours-{name}", FORMAT, why, write(model))
+
+    case(
+        "neighbours-minor-0",
+        FORMAT,
+        "version 1.0 does not have the operator",
+        assemble(sections_of(neighbours())),
+    )
+    bad("k-0", "no neighbours", neighbours((1, 0, 3)))
+    bad("k-4", "more neighbours than rows", neighbours((1, 4, 3)))
+    bad("k-huge", "2^32 - 1 neighbours", neighbours((1, 2**32 - 1, 3)))
+    bad("metric-0", "metric 0", neighbours((0, 2, 3)))
+    bad("metric-3", "metric 3", neighbours((3, 2, 3)))
+    bad("classes-257", "more classes than a byte can name", neighbours((1, 2, 257)))
+    bad("attributes", "an attribute too many", neighbours((1, 2, 3, 3)))
+    bad("label", "a label that is no class", neighbours(labels=(0, 3, 1)))
+    bad("labels-few", "two labels for three rows", neighbours(labels=(0, 1)))
+    bad("row-size", "rows longer than the input", neighbours(size=5))
+    bad("scale", "pixels that are prepared", neighbours(scale=255.0))
+    bad("mean", "pixels that are prepared", neighbours(mean=(1.0, 0.0, 0.0)))
+    bad("invert", "pixels that are prepared", neighbours(invert=1))
+    for index, name in ((2, "rows"), (3, "labels")):
+        model = neighbours()
+        model.tensors[index].value = model.tensors[index].value.astype(np.float32)
+        bad(f"{name}-f32", f"{name} that are floats", model)
+        model = neighbours()
+        model.tensors[index] = Tensor(name, model.tensors[index].shape)
+        model.nodes[0].inputs[index - 1] = "in"
+        model.tensors.pop(index)
+        bad(f"{name}-activation", f"{name} that are computed", model)
+    model = neighbours()
+    model.tensors.insert(1, Tensor("first", (2, 2, 1)))
+    model.nodes.insert(0, Node("activation", ["in"], "first", [1, 0.0, 1.0]))
+    model.nodes[1].inputs[0] = "first"
+    bad("two-nodes", "another operator in the model", model)
+    long = Model(
+        [
+            Tensor("in", (32769,)),
+            Tensor("out", (1,)),
+            Tensor("rows", (1, 32769), np.zeros((1, 32769), np.uint8)),
+            Tensor("labels", (1,), np.zeros(1, np.uint8)),
+        ],
+        [Node("nearest_neighbours", ["in", "rows", "labels"], "out", [2, 1, 1])],
+        channels=0,
+        scale=1.0,
+    )
+    bad("row-long", "rows whose squared differences overflow", long)
+
+
 def main() -> None:
     """Writes the folder anew."""
-    for collect in (file_cases, metadata_cases, graph_cases, wiring_cases, operator_cases):
+    for collect in (
+        file_cases,
+        metadata_cases,
+        graph_cases,
+        wiring_cases,
+        operator_cases,
+        neighbour_cases,
+    ):
         collect()
     folder = Path(__file__).with_name("must-fail")
     folder.mkdir(exist_ok=True)
