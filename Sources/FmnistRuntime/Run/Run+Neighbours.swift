@@ -61,25 +61,43 @@ extension Run {
     }
   }
 
-  /// Puts those of the next rows among the candidates that are nearer than the last of them. Later
-  /// rows stand behind earlier ones at the same distance.
+  /// Puts those of the next rows among the candidates that are nearer than the last of them.
   private func keepNearest(
     _ search: NeighbourSearch, _ i: Int, _ rows: Int, labels: UnsafePointer<UInt8>
   ) {
     let distances = search.distances(i, arena)
     let best = search.candidates(i, arena)
     let last = search.k - 1
-    var limit = best[last].distance
-    for row in 0..<rows where distances[row] < limit {
-      var place = last
-      while place > 0 && best[place - 1].distance > distances[row] {
-        best[place] = best[place - 1]
-        place -= 1
+    var row = 0
+    while row < rows {
+      let limit = best[last].distance
+      // Nearly always, all of the next eight are too far.
+      if row + 8 <= rows,
+        UnsafeRawPointer(distances + row).loadUnaligned(as: SIMD8<Int32>.self).min() >= limit
+      {
+        row += 8
+        continue
       }
-      best[place] = NeighbourSearch.Candidate(
-        distance: distances[row], label: Int32(labels[row]))
-      limit = best[last].distance
+      if distances[row] < limit {
+        let new = NeighbourSearch.Candidate(
+          distance: distances[row], label: Int32(labels[row]))
+        insert(new, into: best, last: last)
+      }
+      row += 1
     }
+  }
+
+  /// Drops the last candidate for a new one, which stands behind older ones at the same distance.
+  private func insert(
+    _ new: NeighbourSearch.Candidate,
+    into best: UnsafeMutablePointer<NeighbourSearch.Candidate>, last: Int
+  ) {
+    var place = last
+    while place > 0 && best[place - 1].distance > new.distance {
+      best[place] = best[place - 1]
+      place -= 1
+    }
+    best[place] = new
   }
 
   /// The output for input `i`: the share of the neighbours that have each class.
