@@ -19,7 +19,7 @@ steps=(
   "memory|refused and counted allocations"
   "nehalem|C tests on an emulated Nehalem"
   "haswell|C tests on an emulated Haswell"
-  "asan|C tests with AddressSanitizer"
+  "asan|C and runtime tests, AddressSanitizer"
   "swift|Swift tests"
   "operators|every operator, every instruction set"
   "python|converter, training, binding, tools"
