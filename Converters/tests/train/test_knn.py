@@ -9,6 +9,12 @@ from fmnistrt import Model
 from fmnistrt.data import load
 from fmnistrt.train.cli import main
 from fmnistrt.train.neighbours import reference_answers
+from stripes import write_stripes
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_stripes(tmp_path_factory.mktemp("idx"))
 
 
 def test_knn_writes_a_model_with_report_and_card(folder, tmp_path, capsys):

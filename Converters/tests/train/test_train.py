@@ -9,6 +9,12 @@ import pytest
 from fmnistrt.train.augment import AugmentedBatches, erase, flip, to_input
 from fmnistrt.train.cli import main
 from fmnistrt.train.recipes import RECIPES
+from stripes import write_stripes
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_stripes(tmp_path_factory.mktemp("idx"))
 
 
 def run(folder, output, epochs):
