@@ -77,6 +77,8 @@ check_tiles v3 6 1 2
 check_tiles v4 14 2 1
 check dense v3 f32_dense__v3 "$fma" 8
 check dense v4 f32_dense__v4 "$fma" 8
+check 'dense, 16-bit weights' v3 f16_dense__v3 "$fma" 8
+check 'dense, 16-bit weights' v4 f16_dense__v4 "$fma" 8
 check depthwise v3 DepthwiseV4tile "$fma" 8 multiple
 check depthwise v4 DepthwiseV4tile "$fma" 7 multiple
 for isa in v3 v4; do

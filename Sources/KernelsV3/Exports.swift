@@ -23,7 +23,15 @@ public func f32_dense__v3(
   _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
   _ output: UnsafeMutablePointer<Float>!
 ) {
-  Dense<4>.run(arguments, input, output)
+  Dense<4>.run(arguments, arguments.pointee.weights, input, output)
+}
+
+@_cdecl("f16_dense__v3") @implementation
+public func f16_dense__v3(
+  _ arguments: UnsafePointer<fmk_conv>!, _ weights: UnsafePointer<UInt16>!,
+  _ input: UnsafePointer<Float>!, _ output: UnsafeMutablePointer<Float>!
+) {
+  Dense<4>.run(arguments, weights, input, output)
 }
 
 @_cdecl("f32_max_pool__v3") @implementation

@@ -23,7 +23,15 @@ public func f32_dense__v4(
   _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
   _ output: UnsafeMutablePointer<Float>!
 ) {
-  Dense<8>.run(arguments, input, output)
+  Dense<8>.run(arguments, arguments.pointee.weights, input, output)
+}
+
+@_cdecl("f16_dense__v4") @implementation
+public func f16_dense__v4(
+  _ arguments: UnsafePointer<fmk_conv>!, _ weights: UnsafePointer<UInt16>!,
+  _ input: UnsafePointer<Float>!, _ output: UnsafeMutablePointer<Float>!
+) {
+  Dense<8>.run(arguments, weights, input, output)
 }
 
 @_cdecl("f32_max_pool__v4") @implementation

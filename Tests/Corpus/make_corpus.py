@@ -125,7 +125,7 @@ def file_cases() -> None:
     case("png", FORMAT, "starts like a PNG file", b"\x89PNG\r\n\x1a\n" + good[8:])
     case("text-mode", FORMAT, "line ends were translated", good.replace(b"\r\n", b"\n"))
     case("future-major", UNSUPPORTED, "major version 2", assemble(sections_of(dense()), major=2))
-    case("future-minor", UNSUPPORTED, "minor version 1", assemble(sections_of(dense()), minor=1))
+    case("future-minor", UNSUPPORTED, "minor version 2", assemble(sections_of(dense()), minor=2))
     case("major-0", UNSUPPORTED, "major version 0", assemble(sections_of(dense()), major=0))
     case("header-crc", FORMAT, "wrong checksum of the header", good[:12] + b"\0\0\0\0" + good[16:])
     for kind, name in ((META, "meta"), (GRPH, "grph"), (WGTS, "wgts"), (GOLD, "gold")):
@@ -306,6 +306,21 @@ def graph_cases() -> None:
     record("role-2", "unknown role", 0, role=2)
     record("role-constant", "the input is a constant", 0, role=1)
     record("type-1", "an element type of a later version", 3, UNSUPPORTED, type=1)
+
+    def half(case_name: str, status: str, why: str, minor: int, *tensors: Tensor) -> None:
+        model = dense()
+        model.tensors[3:] = tensors
+        model.nodes[1].inputs[1:] = [tensor.name for tensor in tensors]
+        case(f"half-{case_name}", status, why, assemble(sections_of(model), minor=minor))
+
+    weights = np.ones((2, 4), np.float16)
+    infinite = weights * np.float16(math.inf)
+    single = Tensor("w", (2, 4), weights.astype(np.float32))
+    half("version-0", UNSUPPORTED, "f16 in a file of version 1.0", 0, Tensor("w", (2, 4), weights))
+    half("none", FORMAT, "version 1.1 without f16", 1, single)
+    half("infinite", FORMAT, "f16 weights of infinity", 1, Tensor("w", (2, 4), infinite))
+    bias = Tensor("b", (2,), weights[:, 0])
+    half("bias", FORMAT, "an f16 bias", 1, single, bias)
     record("rank-0", "rank 0", 1, rank=0)
     record("rank-5", "rank 5", 1, rank=5)
     record("reserved", "a reserved byte is 1", 1, reserved=1)

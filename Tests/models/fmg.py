@@ -110,17 +110,22 @@ def label_section(labels: list[str]) -> bytes:
     return struct.pack("<II", len(labels), 0) + b"".join(_name(label) for label in labels)
 
 
+def is_half(tensor: Tensor) -> bool:
+    """Whether it is a constant of half precision."""
+    return tensor.value is not None and tensor.value.dtype == np.float16
+
+
 def tensor_record(tensor: Tensor, offset: int) -> bytes:
     """The 128 bytes of one tensor."""
     values = {
         "role": 0 if tensor.value is None else 1,
-        "type": 0,
+        "type": int(is_half(tensor)),
         "rank": len(tensor.shape),
         "reserved": 0,
         "shape": tuple(tensor.shape) + (0,) * (4 - len(tensor.shape)),
         "reserved2": 0,
         "offset": 0 if tensor.value is None else offset,
-        "size": 0 if tensor.value is None else 4 * tensor.value.size,
+        "size": 0 if tensor.value is None else (2 if is_half(tensor) else 4) * tensor.value.size,
         "quantisation": bytes(24),
         "name": _name(tensor.name),
     } | tensor.override
@@ -153,7 +158,8 @@ def graph_and_weights(model: Model, **header: object) -> tuple[bytes, bytes]:
     for tensor in model.tensors:
         records += tensor_record(tensor, len(weights))
         if tensor.value is not None:
-            weights += padded(tensor.value.astype("<f4").tobytes())
+            stored = "<f2" if is_half(tensor) else "<f4"
+            weights += padded(tensor.value.astype(stored).tobytes())
     values = {
         "tensors": len(model.tensors),
         "nodes": len(model.nodes),

@@ -10,6 +10,7 @@ import pytest
 import cases_chains
 import cases_convolution
 import cases_elementwise
+import cases_halves
 import cases_moving
 import cases_pooling
 from build import Builder
@@ -18,7 +19,14 @@ from fmnistrt.convert.model import Model
 from fmnistrt.convert.writer import write
 from library import ISA_NAMES, Session, instruction_sets
 
-MODULES = (cases_convolution, cases_pooling, cases_elementwise, cases_moving, cases_chains)
+MODULES = (
+    cases_convolution,
+    cases_halves,
+    cases_pooling,
+    cases_elementwise,
+    cases_moving,
+    cases_chains,
+)
 CASES = {b.name: b for b in itertools.chain.from_iterable(m.cases() for m in MODULES)}
 INSTRUCTION_SETS = instruction_sets()
 

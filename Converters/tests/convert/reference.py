@@ -73,6 +73,7 @@ class Node:
 
 @dataclass
 class File:
+    minor: int = 0
     metadata: dict = field(default_factory=dict)
     labels: list = field(default_factory=list)
     tensors: list = field(default_factory=list)
@@ -99,7 +100,7 @@ class File:
 def read(data: bytes) -> File:
     demand(data[:8] == b"\x89FMG\r\n\x1a\n", "magic")
     major, minor, checksum, size, count, reserved = struct.unpack_from("<HHIQII", data, 8)
-    demand((major, minor, size, reserved) == (1, 0, len(data), 0), "header")
+    demand((major, size, reserved) == (1, len(data), 0) and minor <= 1, "header")
     demand(2 <= count <= 5 and data[32:64] == bytes(32), "header")
     table_end = 64 + 32 * count
     header = bytearray(data[:table_end])
@@ -115,7 +116,7 @@ def read(data: bytes) -> File:
         demand(crc32c(content) == crc, f"CRC of section {kind}")
         sections[kind], offset, last = content, start + length, kind
     demand(offset == len(data), "end of file")
-    file = File()
+    file = File(minor)
     _metadata(file, sections[1])
     _graph(file, sections[3], sections.get(4, b""))
     if 2 in sections:
@@ -181,19 +182,24 @@ def _graph(file: File, content: bytes, weights: bytes):
         base = 64 + 128 * number
         role, kind, rank, zero, *shape = struct.unpack_from("<4B5I", content, base)
         offset, size = struct.unpack_from("<QQ", content, base + 24)
-        demand(role == (number > nodes) and kind == 0 and 1 <= rank <= 4 and zero == 0, "tensor")
+        demand(role == (number > nodes) and kind <= role and 1 <= rank <= 4 and zero == 0, "tensor")
         demand(not any(shape[rank:]) and all(1 <= n <= 65535 for n in shape[:rank]), "shape")
         demand(not any(content[base + 40 : base + 64]), "tensor reserved")
         shape, value = tuple(shape[:rank]), None
         if role:
-            demand(offset == aligned(end) and size == 4 * math.prod(shape), "constant")
+            stored = np.dtype("<f2" if kind else "<f4")
+            demand(
+                offset == aligned(end) and size == stored.itemsize * math.prod(shape), "constant"
+            )
             demand(not any(weights[end:offset]), "weights gap")
-            value = np.frombuffer(weights, "<f4", math.prod(shape), offset).reshape(shape)
+            value = np.frombuffer(weights, stored, math.prod(shape), offset).reshape(shape)
             demand(np.isfinite(value).all(), "NaN")
             end = offset + size
         else:
             demand(offset == size == 0, "activation")
         file.tensors.append(Tensor(_fixed(content[base + 64 : base + 128]), shape, value))
+    halves = any(t.value is not None and t.value.dtype == np.float16 for t in file.tensors)
+    demand(halves == file.minor, "version")
     if weights or end:
         _ends(weights, end)
     demand(len({tensor.name for tensor in file.tensors}) == count, "names")

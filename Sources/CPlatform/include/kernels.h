@@ -76,7 +76,8 @@ typedef struct fmk_pool {
 } fmk_pool;
 
 /* Fully connected layer: fmk_conv of one pixel, many blocks and long segments; output_plane is 16.
- * The sums may be split over several accumulators. */
+ * The sums may be split over several accumulators. f16_dense takes its weights as IEEE 754 binary16
+ * numbers, none of them NaN or infinite, in the same order; fmk_conv.weights is not read. */
 
 /* Element-wise on `count` floats, count a multiple of 16:
  *   map:    out = min(max(in * scale[i % 16] + shift[i % 16], low), high)
@@ -90,6 +91,7 @@ typedef struct fmk_table {
   void (*f32_conv)(const fmk_conv *, const float *input, float *output);
   void (*f32_depthwise)(const fmk_conv *, const float *input, float *output);
   void (*f32_dense)(const fmk_conv *, const float *input, float *output);
+  void (*f16_dense)(const fmk_conv *, const uint16_t *weights, const float *input, float *output);
   void (*f32_max_pool)(const fmk_pool *, const float *input, float *output);
   void (*f32_sum_pool)(const fmk_pool *, const float *input, float *output);
   void (*f32_map)(const float *in, float *out, intptr_t count, const float *scale,
@@ -105,6 +107,7 @@ typedef struct fmk_table {
   void f32_conv__##isa(const fmk_conv *, const float *, float *);                               \
   void f32_depthwise__##isa(const fmk_conv *, const float *, float *);                          \
   void f32_dense__##isa(const fmk_conv *, const float *, float *);                              \
+  void f16_dense__##isa(const fmk_conv *, const uint16_t *, const float *, float *);            \
   void f32_max_pool__##isa(const fmk_pool *, const float *, float *);                           \
   void f32_sum_pool__##isa(const fmk_pool *, const float *, float *);                           \
   void f32_map__##isa(const float *, float *, intptr_t, const float *, const float *, float,    \

@@ -21,7 +21,8 @@ struct Model {
   ) throws(Failure) -> UnsafeMutablePointer<Model> {
     let sections = try Sections(file, size: size)
     let metadata = try region.metadata(sections[.metadata]!)
-    var graph = try region.graph(sections[.graph]!, weights: sections[.weights])
+    var graph = try region.graph(
+      sections[.graph]!, weights: sections[.weights], minor: sections.minor)
     try graph.inferShapes()
     let outputSize = graph.output.shape.elementCount
     var labels = UnsafeMutableBufferPointer<UnsafePointer<CChar>>(start: nil, count: 0)

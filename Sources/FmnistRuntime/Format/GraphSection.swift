@@ -3,7 +3,7 @@ import CFmnistRT
 extension Region {
   /// Reads the GRPH section and the constants in WGTS. Shapes are not yet inferred again.
   mutating func graph(
-    _ reader: ByteReader, weights: ByteReader?
+    _ reader: ByteReader, weights: ByteReader?, minor: Int
   ) throws(Failure) -> Graph {
     var reader = reader
     var graph = Graph()
@@ -18,11 +18,16 @@ extension Region {
     graph.nodes = try allocate(nodeCount, of: Node.self)
 
     var values = weights
+    var hasHalves = false
     for i in 0..<tensorCount {
-      graph.tensors[i] = try reader.tensor(constant: i > nodeCount, weights: &values)
+      graph.tensors[i] = try reader.tensor(constant: i > nodeCount, minor: minor, weights: &values)
+      if graph.tensors[i].halves != nil { hasHalves = true }
       if i > nodeCount { graph.parameterCount += graph.tensors[i].shape.elementCount }
     }
     try values?.finish()
+    guard hasHalves == (minor == 1) else {
+      throw .format(8, "version 1.1 is for files with constants of half precision")
+    }
     if tensorCount == nodeCount + 1, let weights {
       throw .format(weights.position, "a WGTS section in a model without constants")
     }
@@ -49,12 +54,21 @@ extension Region {
     }
   }
 
-  /// Every tensor but the output must be an input of some node.
+  /// Every tensor but the output must be an input of some node, and constants of half precision
+  /// are only weights.
   private mutating func checkUse(_ graph: Graph) throws(Failure) {
     let used = try allocate(graph.tensors.count, of: Bool.self)
     used[graph.nodes.count] = true
     for node in graph.nodes {
-      for input in node.inputs { used[Int(input)] = true }
+      let hasWeights = node.kind == .conv2d || node.kind == .dense
+      for (i, input) in node.inputs.enumerated() {
+        used[Int(input)] = true
+        let tensor = graph.tensors[Int(input)]
+        guard tensor.halves == nil || (hasWeights && i == 1) else {
+          throw Failure(
+            FMNIST_ERROR_FORMAT, "\(tensor.name) has half precision, which is only for weights")
+        }
+      }
     }
     for i in 0..<graph.tensors.count where !used[i] {
       throw Failure(FMNIST_ERROR_FORMAT, "tensor \(graph.tensors[i].name) is used by no node")
@@ -90,14 +104,15 @@ extension ByteReader {
   }
 
   fileprivate mutating func tensor(
-    constant: Bool, weights: inout ByteReader?
+    constant: Bool, minor: Int, weights: inout ByteReader?
   ) throws(Failure) -> Tensor {
     let at = position
     guard try u8() == (constant ? 1 : 0) else {
       throw .format(at, "activations must stand first, one more than nodes, then constants")
     }
-    guard try u8() == 0 else {
-      throw Failure(FMNIST_ERROR_UNSUPPORTED, "unknown element type, expected 0")
+    let type = Int(try u8())
+    guard type <= minor else {
+      throw Failure(FMNIST_ERROR_UNSUPPORTED, "unknown element type \(type)")
     }
     let rank = Int(try u8())
     guard (1...4).contains(rank) else {
@@ -123,12 +138,14 @@ extension ByteReader {
     let tensorName = try name("tensor name")
     guard constant else {
       guard offset == 0, size == 0 else { throw .format(at + 24, "an activation has no weights") }
-      return Tensor(name: tensorName, shape: shape, values: nil)
+      guard type == 0 else { throw .format(at + 1, "an activation of half precision") }
+      return Tensor(name: tensorName, shape: shape)
     }
     guard var source = weights else { throw .format(at, "a constant, but no WGTS section") }
     let start = source.position
     try source.padding()
-    guard size == UInt64(elements * 4), offset <= UInt64(Int.max),
+    let byteCount = elements * (type == 0 ? 4 : 2)
+    guard size == UInt64(byteCount), offset <= UInt64(Int.max),
       Int(offset) == source.position - source.start
     else {
       throw .format(
@@ -136,12 +153,23 @@ extension ByteReader {
         "constant \(tensorName) does not lie at the end of the one before, byte \(start) of the file, or its size is not that of its shape"
       )
     }
-    let values = try source.bytes(elements * 4).assumingMemoryBound(to: Float.self)
-    guard areFinite(UnsafeBufferPointer(start: values, count: elements)) else {
+    let bytes = try source.bytes(byteCount)
+    var tensor = Tensor(name: tensorName, shape: shape)
+    let isFinite: Bool
+    if type == 0 {
+      let values = bytes.assumingMemoryBound(to: Float.self)
+      tensor.values = values
+      isFinite = areFinite(UnsafeBufferPointer(start: values, count: elements))
+    } else {
+      let halves = bytes.assumingMemoryBound(to: UInt16.self)
+      tensor.halves = halves
+      isFinite = areFinite(UnsafeBufferPointer(start: halves, count: elements))
+    }
+    guard isFinite else {
       throw .format(source.position, "constant \(tensorName) holds NaN or infinity")
     }
     weights = source
-    return Tensor(name: tensorName, shape: shape, values: values)
+    return tensor
   }
 
   fileprivate mutating func node(

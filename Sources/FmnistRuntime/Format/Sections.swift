@@ -13,6 +13,8 @@ struct Sections {
   static let entrySize = 32
   static let largestFile = 1 << 30
 
+  /// Minor version of the format that the file says it needs.
+  let minor: Int
   private let file: UnsafeRawPointer
   /// Start and end of each kind, by its number; both 0 when there is no such section.
   private var ranges = InlineArray<6, SIMD2<Int>>(repeating: .zero)
@@ -31,11 +33,11 @@ struct Sections {
       }
     }
     let major = Int(try header.u16())
-    let minor = Int(try header.u16())
-    guard major == 1, minor == 0 else {
+    minor = Int(try header.u16())
+    guard major == 1, minor <= 1 else {
       throw Failure(
-        FMNIST_ERROR_UNSUPPORTED, "format version \(major).\(minor): this library reads version 1.0"
-      )
+        FMNIST_ERROR_UNSUPPORTED,
+        "format version \(major).\(minor): this library reads versions 1.0 and 1.1")
     }
     let checksum = try header.u32()
     let recorded = try header.u64()

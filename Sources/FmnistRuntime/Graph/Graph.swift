@@ -31,8 +31,13 @@ struct Shape: Equatable {
 struct Tensor {
   let name: UnsafePointer<CChar>
   let shape: Shape
-  /// The elements of a constant; nil for an activation.
-  let values: UnsafePointer<Float>?
+  /// The elements of a constant in single precision.
+  var values: UnsafePointer<Float>?
+  /// The elements of a constant in half precision: weights of a convolution or dense layer only.
+  var halves: UnsafePointer<UInt16>?
+
+  /// Whether it is a constant and not computed by a node.
+  var isConstant: Bool { values != nil || halves != nil }
 }
 
 /// Operators by their number in the file.

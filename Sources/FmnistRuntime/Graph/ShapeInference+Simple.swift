@@ -116,7 +116,7 @@ extension Graph {
   /// The shape of input `index`, which must be computed by a node or be the model's input.
   func activation(_ node: Node, _ index: Int) throws(Failure) -> Shape {
     let tensor = input(node, index)
-    guard tensor.values == nil else { throw wrong(node, "it computes with a constant as data") }
+    guard !tensor.isConstant else { throw wrong(node, "it computes with a constant as data") }
     return tensor.shape
   }
 

@@ -73,7 +73,7 @@ extension Graph {
     try require(node, inputs: 2...3, attributes: 9)
     let x = try image(node)
     let weights = input(node, 1).shape
-    guard weights.rank == 4, input(node, 1).values != nil else {
+    guard weights.rank == 4, input(node, 1).isConstant else {
       throw wrong(node, "its weights must be a constant of rank 4")
     }
     let groups = try attribute(node, 8, "groups", 1...65535)
@@ -110,7 +110,7 @@ extension Graph {
     let x = try activation(node, 0)
     let weights = input(node, 1)
     guard x.rank == 1 else { throw wrong(node, "its input must be a vector") }
-    guard weights.values != nil, weights.shape.rank == 2, weights.shape.sizes[1] == x.channels
+    guard weights.isConstant, weights.shape.rank == 2, weights.shape.sizes[1] == x.channels
     else { throw wrong(node, "its weights must be a constant [outputs, inputs]") }
     let outputs = weights.shape.sizes[0]
     if node.inputs.count == 3 { try constant(node, 2, .vector(outputs)) }

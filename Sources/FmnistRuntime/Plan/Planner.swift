@@ -8,8 +8,10 @@ struct Planner {
   var region: Region
   var buffers: UnsafeMutableBufferPointer<Buffer>
   var arena: Arena
-  /// Floats and table entries of 4 bytes, counted against the limit of packed weights.
+  /// Four bytes each, counted against the limit of packed weights.
   var packedWords = 0
+  /// Memory that is released when the plan is made.
+  private var temporary = Region()
 
   /// 1 GiB.
   private static let packedLimit = 1 << 28
@@ -27,8 +29,11 @@ struct Planner {
     // Takes the region as it is after the allocation above.
     var planner = Planner(
       graph: graph, fusion: fusion, region: region, buffers: buffers, arena: arena)
-    // Whatever was allocated belongs to the caller's region, also when planning fails.
-    defer { region = planner.region }
+    defer {
+      // Whatever was allocated belongs to the caller's region, also when planning fails.
+      region = planner.region
+      planner.temporary.release()
+    }
     return try planner.makePlan(keep: keep, scratch: &scratch)
   }
 
@@ -64,7 +69,7 @@ struct Planner {
 
   func layout(_ tensor: Int) -> Layout { buffers[tensor].layout }
 
-  /// Memory for packed weights or tables of 4-byte values.
+  /// Memory for packed weights or tables.
   mutating func packed<T: BitwiseCopyable>(
     _ count: Int, of type: T.Type
   ) throws(Failure) -> UnsafeMutableBufferPointer<T> {
@@ -73,6 +78,14 @@ struct Planner {
       throw Failure(FMNIST_ERROR_LIMIT, "the model needs more than 1 GiB of packed weights")
     }
     return try region.allocate(count, of: T.self)
+  }
+
+  /// The elements of a constant in single precision, until the plan is made.
+  mutating func singles(_ tensor: Tensor) throws(Failure) -> UnsafePointer<Float> {
+    guard let halves = tensor.halves else { return tensor.values! }
+    let result = try temporary.allocate(tensor.shape.elementCount, of: Float.self)
+    for i in 0..<result.count { result[i] = fmp_from_half(halves[i]) }
+    return UnsafePointer(result.baseAddress!)
   }
 
   /// Stores a step's description in the region.
@@ -139,7 +152,7 @@ struct Planner {
   private func forEachInput(_ draft: Draft, _ body: (Int) -> Void) {
     let node = graph.nodes[draft.node]
     body(draft.input)
-    for input in node.inputs.dropFirst() where graph.tensors[Int(input)].values == nil {
+    for input in node.inputs.dropFirst() where !graph.tensors[Int(input)].isConstant {
       body(Int(input))
     }
   }

@@ -48,6 +48,8 @@ struct Dense {
   var input: Int
   var output: Int
   var arguments: fmk_conv
+  /// The weights where they have half precision.
+  var halves: UnsafePointer<UInt16>?
 }
 
 /// Neighbouring output columns whose windows lie in the image in the same way.

@@ -13,7 +13,11 @@ extension Run {
   func dense(_ step: Dense) {
     var arguments = step.arguments
     withUnsafePointer(to: &arguments) {
-      kernels.pointee.f32_dense($0, memory(step.input), memory(step.output))
+      if let halves = step.halves {
+        kernels.pointee.f16_dense($0, halves, memory(step.input), memory(step.output))
+      } else {
+        kernels.pointee.f32_dense($0, memory(step.input), memory(step.output))
+      }
     }
   }
 

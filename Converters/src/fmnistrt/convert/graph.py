@@ -20,7 +20,9 @@ class ConvertError(Exception):
 
 @dataclass(eq=False)
 class Tensor:
-    """A constant (float32 array, row-major) or, without `value`, what a node computes.
+    """A constant (array, row-major) or, without `value`, what a node computes.
+
+    Constants are float32; the weights of convolutions and dense layers may be float16.
 
     Tensors and nodes are compared and hashed by identity: two layers may hold equal numbers.
     """

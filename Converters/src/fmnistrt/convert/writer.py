@@ -14,7 +14,7 @@ from .names import assign_names, tensors_of
 from .operators import OPERATORS, check_shape, complete, infer_shape, multiply_adds
 
 MAGIC = b"\x89FMG\r\n\x1a\n"
-VERSION = (1, 0)
+MAJOR = 1
 OUTPUT_KINDS = {"scores": 0, "probabilities": 1, "logits": 2}
 MAX_FILE = 2**30
 MAX_TENSORS = 4096
@@ -44,7 +44,8 @@ def write(model: Model) -> bytes:
         sections.append((4, weights))
     if model.golden:
         sections.append((5, _golden(model.golden, model.graph.input, classes)))
-    return _file([(kind, _aligned(content)) for kind, content in sections])
+    minor = int(any(_is_half(tensor) for tensor in tensors_of(model.graph)))
+    return _file([(kind, _aligned(content)) for kind, content in sections], minor)
 
 
 def check_graph(graph: Graph) -> None:
@@ -90,6 +91,10 @@ def _check_node(node: Node, known: set[Tensor]) -> None:
                 "has weights that are NaN, infinite or beyond single precision: "
                 "the training diverged, convert an earlier checkpoint"
             )
+
+
+def _is_half(tensor: Tensor) -> bool:
+    return tensor.value is not None and tensor.value.dtype == np.float16
 
 
 def _aligned(content: bytes) -> bytes:
@@ -149,12 +154,13 @@ def _graph(model: Model) -> tuple[bytes, bytes]:
     for tensor in tensors:
         offset = size = 0
         if tensor.value is not None:
-            data = np.ascontiguousarray(tensor.value, "<f4").tobytes()
+            stored = "<f2" if _is_half(tensor) else "<f4"
+            data = np.ascontiguousarray(tensor.value, stored).tobytes()
             offset, size = len(weights), len(data)
             weights += _aligned(data)
         rank = len(tensor.shape)
         records.append(
-            struct.pack("<4B", int(tensor.value is not None), 0, rank, 0)
+            struct.pack("<4B", int(tensor.value is not None), int(_is_half(tensor)), rank, 0)
             + struct.pack("<5I", *tensor.shape, *[0] * (5 - rank))
             + struct.pack("<QQ24x", offset, size)
             + names[tensor].encode().ljust(64, b"\0")
@@ -228,7 +234,7 @@ def _golden(golden: Golden, source: Tensor, classes: int) -> bytes:
     return _aligned(header) + _aligned(inputs.tobytes()) + outputs.tobytes()
 
 
-def _file(sections: list[tuple[int, bytes]]) -> bytes:
+def _file(sections: list[tuple[int, bytes]], minor: int) -> bytes:
     offset = len(_aligned(bytes(64 + 32 * len(sections))))
     size = offset + sum(len(content) for _, content in sections)
     if size > MAX_FILE:
@@ -239,7 +245,7 @@ def _file(sections: list[tuple[int, bytes]]) -> bytes:
         offset += len(content)
 
     def header(checksum: int) -> bytes:
-        fields = struct.pack("<HHIQII32x", *VERSION, checksum, size, len(sections), 0)
+        fields = struct.pack("<HHIQII32x", MAJOR, minor, checksum, size, len(sections), 0)
         return MAGIC + fields + table
 
     content = b"".join(content for _, content in sections)
