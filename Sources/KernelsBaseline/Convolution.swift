@@ -73,7 +73,7 @@ public func f32_depthwise__baseline(
   }
 }
 
-private func finish(_ sum: Float, channel: Int, _ epilogue: fmk_epilogue) -> Float {
+func finish(_ sum: Float, channel: Int, _ epilogue: fmk_epilogue) -> Float {
   let y = clamp(sum + epilogue.bias[channel], epilogue.low, epilogue.high)
   guard let scale = epilogue.scale, let shift = epilogue.shift else { return y }
   return y * scale[channel] + shift[channel]

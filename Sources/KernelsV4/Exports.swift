@@ -34,6 +34,22 @@ public func f16_dense__v4(
   Dense<8>.run(arguments, weights, input, output)
 }
 
+@_cdecl("f32_winograd_input__v4") @implementation
+public func f32_winograd_input__v4(
+  _ arguments: UnsafePointer<fmk_winograd_input>!, _ input: UnsafePointer<Float>!,
+  _ transformed: UnsafeMutablePointer<Float>!
+) {
+  winogradInput(arguments, input, transformed)
+}
+
+@_cdecl("f32_winograd_output__v4") @implementation
+public func f32_winograd_output__v4(
+  _ arguments: UnsafePointer<fmk_winograd_output>!, _ products: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  winogradOutput(arguments, products, output)
+}
+
 @_cdecl("f32_max_pool__v4") @implementation
 public func f32_max_pool__v4(
   _ arguments: UnsafePointer<fmk_pool>!, _ input: UnsafePointer<Float>!,

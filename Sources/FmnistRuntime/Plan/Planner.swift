@@ -5,6 +5,8 @@ import CPlatform
 struct Planner {
   let graph: Graph
   let fusion: Fusion
+  /// Number of the instruction set whose kernels run the plan.
+  let isa: UInt32
   var region: Region
   var buffers: UnsafeMutableBufferPointer<Buffer>
   var arena: Arena
@@ -18,7 +20,7 @@ struct Planner {
 
   /// Makes a plan. With `keep`, every tensor is computed and keeps its value to the end of a run.
   static func plan(
-    _ graph: Graph, keep: Bool, region: inout Region
+    _ graph: Graph, keep: Bool, isa: UInt32, region: inout Region
   ) throws(Failure) -> Plan {
     var scratch = Region()
     defer { scratch.release() }
@@ -28,7 +30,7 @@ struct Planner {
       capacity: graph.activationCount + graph.nodes.count, region: &scratch)
     // Takes the region as it is after the allocation above.
     var planner = Planner(
-      graph: graph, fusion: fusion, region: region, buffers: buffers, arena: arena)
+      graph: graph, fusion: fusion, isa: isa, region: region, buffers: buffers, arena: arena)
     defer {
       // Whatever was allocated belongs to the caller's region, also when planning fails.
       region = planner.region
@@ -103,7 +105,9 @@ struct Planner {
     let left = node.integer(5)
     let output = graph.tensors[node.output].shape.sizes[1]
     var layout = buffers[draft.input].layout
-    let reach = (output - 1) * node.integer(1) + (kernel - 1) * node.integer(3) + 1
+    let reach =
+      usesWinograd(draft)
+      ? winogradReach(node) : (output - 1) * node.integer(1) + (kernel - 1) * node.integer(3) + 1
     layout.padLeft = max(layout.padLeft, left)
     layout.padRight = max(layout.padRight, reach - left - layout.columns)
     buffers[draft.input].layout = layout
@@ -138,7 +142,7 @@ struct Planner {
         storages[output] = try arena.add(
           size: layout(output).size, first: index, last: last[output])
       }
-      if draft.pool >= 0 {
+      if draft.pool >= 0 || usesWinograd(draft) {
         scratch[index] = try arena.add(
           size: scratchSize(draft), first: index, last: index)
       }
@@ -183,8 +187,10 @@ struct Planner {
     node.integer(8) > 1 ? 1 : min(2, layout(node.output).blocks)
   }
 
-  /// Floats of the rows that wait for a fused pooling.
+  /// Floats that a step needs besides its input and output: the rows that wait for a fused
+  /// pooling, or the tiles of Winograd's algorithm.
   private func scratchSize(_ draft: Draft) -> Int {
+    if usesWinograd(draft) { return winogradScratchSize(draft) }
     let node = graph.nodes[draft.node]
     let columns = graph.tensors[node.output].shape.sizes[1]
     return blocksTogether(node) * graph.nodes[draft.pool].integer(0) * columns * 16 + 16
@@ -194,6 +200,8 @@ struct Planner {
   private mutating func step(_ draft: Draft, scratch: Int) throws(Failure) -> Step? {
     let node = graph.nodes[draft.node]
     switch node.kind {
+    case .conv2d where usesWinograd(draft):
+      return .winograd(try store(try winograd(draft, scratch: scratch)))
     case .conv2d:
       let step = try store(try convolution(draft, scratch: scratch))
       return isDepthwise(node) ? .depthwise(step) : .convolution(step)

@@ -61,7 +61,7 @@ extension Run {
     clearPadding(step.output)
   }
 
-  private func advance(_ epilogue: inout fmk_epilogue, _ block: Int) {
+  func advance(_ epilogue: inout fmk_epilogue, _ block: Int) {
     epilogue.bias += block * 16
     if epilogue.scale != nil {
       epilogue.scale += block * 16
