@@ -56,8 +56,11 @@ let package = Package(
       name: "fmnist-classify",
       dependencies: ["CFmnistRT", "CPng", "ToolSupport"],
       linkerSettings: [
-        .linkedLibrary("fmnistrt"),
-        .unsafeFlags(["-Lbuild/lib", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"]),
+        // By its whole name: an ordinary build leaves a libfmnistrt.so of its own beside the tool.
+        .unsafeFlags([
+          "-Lbuild/lib", "-Xlinker", "-l:libfmnistrt.so.0", "-Xlinker", "-rpath", "-Xlinker",
+          "$ORIGIN/../lib",
+        ])
       ]),
     .executableTarget(
       name: "kernel-benchmark",

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""How many test images fmnist-classify gets right once they have been made into photos.
+"""How many images fmnist-classify gets right once they have been made into photos.
 
-Writes each image tenfold, with a margin, before several backgrounds and lets the tool fit it.
-Needs Pillow, NumPy, build/bin/fmnist-classify and a model (Models/default.fmg or FMNISTRT_MODEL).
+Takes images of the validation split, so that fitting may be tuned by it: the test set stays for the
+model's own figure. Writes each tenfold, with a margin, before several backgrounds and lets the tool
+fit it. Needs `make tools` and the Python environment of the tests.
 """
 
 import argparse
-import gzip
 import json
 import subprocess
 import tempfile
@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from fmnistrt.data import hold_out, load
+
 ROOT = Path(__file__).resolve().parents[1]
-DATA = Path("/usr/share/datasets/fashion-mnist")
 
 
 def enlarged(image, method):
@@ -45,10 +46,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000)
     count = parser.parse_args().count
-    with gzip.open(DATA / "t10k-images-idx3-ubyte.gz") as file:
-        images = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28)[:count]
-    with gzip.open(DATA / "t10k-labels-idx1-ubyte.gz") as file:
-        labels = np.frombuffer(file.read(), np.uint8, offset=8)[:count]
+    held_out = hold_out(load("train"), seed=1)[1]
+    images, labels = held_out.images[:count], held_out.labels[:count]
     random = np.random.default_rng(1)
     for name, (mode, draw) in PICTURES.items():
         with tempfile.TemporaryDirectory() as folder:

@@ -5,5 +5,5 @@ source Scripts/python.sh
 need_swift
 need_python
 swift format --in-place --recursive --parallel Package.swift Sources Tests
-python_style check --fix
-python_style format
+"$python" -m ruff check --fix
+"$python" -m ruff format

@@ -33,8 +33,7 @@ def main() -> None:
         column[0].imshow(picture.convert("RGBA"))
         column[0].set_title(f"{name}.png\n{picture.width}x{picture.height}", fontsize=9)
         column[1].imshow(np.squeeze(fitted.pixels), cmap="gray", vmin=0, vmax=255)
-        labels, scores = zip(*best, strict=True)
-        column[2].barh([0, 2, 4], scores, height=0.6, color="#1f77b4")
+        column[2].barh([0, 2, 4], [score for _, score in best], height=0.6, color="#1f77b4")
         for row, (label, score) in enumerate(best):
             column[2].text(0, 2 * row - 0.9, f"{label} {score:.1%}", fontsize=8, va="center")
         column[2].set(xlim=(0, 1), ylim=(4.5, -1.6))

@@ -15,12 +15,6 @@ need_python() {
   [[ -x $python && -f $stamp && $(<"$stamp") == "$want" ]] && return 0
   say "Installing Python packages into .venv"
   [[ -x $python ]] && "$python" -c '' 2>/dev/null || "$base" -m venv --clear .venv
-  "$python" -m pip install --disable-pip-version-check -q -e './Converters[test,train]' >&2
+  "$python" -m pip install --disable-pip-version-check -q -e './Converters[test]' >&2
   printf '%s\n' "$want" >"$stamp"
-}
-
-# python_style check|format [OPTION]... runs ruff; settings for a folder are relative to its own.
-python_style() {
-  "$python" -m ruff "$@" Converters
-  "$python" -m ruff "$@" --config Converters/pyproject.toml Tests Scripts
 }

@@ -19,9 +19,10 @@ steps=(
   "memory|refused and counted allocations"
   "nehalem|C tests on an emulated Nehalem"
   "haswell|C tests on an emulated Haswell"
-  "asan|C tests with AddressSanitizer"
+  "asan|C and runtime tests, AddressSanitizer"
   "swift|Swift tests"
-  "python|converter, binding and tools"
+  "operators|every operator, every instruction set"
+  "python|converter, training, binding, tools"
 )
 
 known() {

@@ -55,8 +55,8 @@ typedef enum fmnist_status {
   FMNIST_ERROR_ARGUMENT = 1,    /* NULL, a length that does not fit, an unknown option */
   FMNIST_ERROR_FILE = 2,        /* the file cannot be opened or read */
   FMNIST_ERROR_FORMAT = 3,      /* not an .fmg file, or a damaged one */
-  FMNIST_ERROR_UNSUPPORTED = 4, /* a later version, or an instruction set this CPU lacks */
-  FMNIST_ERROR_LIMIT = 5,       /* larger than the limits that docs/fmg-format.md lists */
+  FMNIST_ERROR_UNSUPPORTED = 4, /* of a later version, or an instruction set this CPU lacks */
+  FMNIST_ERROR_LIMIT = 5,       /* needs more memory or work than docs/fmg-format.md allows */
   FMNIST_ERROR_MEMORY = 6,      /* the system gave no memory */
   FMNIST_ERROR_NOT_FOUND = 7,   /* no tensor, label or metadata entry of that name or number */
   FMNIST_ERROR_PICTURE = 8      /* fmnist_fit found nothing in the picture */
@@ -163,7 +163,8 @@ typedef enum fmnist_output_kind {
   FMNIST_OUTPUT_LOGITS = 2         /* softmax of them gives probabilities */
 } fmnist_output_kind;
 
-/* Set struct_size before the call; a library older or newer than the caller fills what both know. */
+/* Set struct_size before the call. A library older or newer than the caller fills the fields that
+ * both know, and struct_size then says how many bytes those are. */
 typedef struct fmnist_model_info {
   size_t struct_size;         /* sizeof(fmnist_model_info) */
   uint32_t height;            /* of the input, pixels */
@@ -239,7 +240,7 @@ typedef enum fmnist_fit_mode {
 /* fmnist_fit_report.warnings */
 #define FMNIST_FIT_LOW_CONTRAST 1u  /* garment and background are hard to tell apart */
 #define FMNIST_FIT_BUSY_BACKGROUND 2u /* the corners differ: not a plain background */
-#define FMNIST_FIT_SMALL 4u         /* the garment covers fewer pixels than the model's input */
+#define FMNIST_FIT_SMALL 4u         /* the garment had to be enlarged */
 
 typedef struct fmnist_fit_report {
   size_t struct_size;  /* sizeof(fmnist_fit_report) */

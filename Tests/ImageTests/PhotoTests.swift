@@ -84,6 +84,20 @@ import Testing
     #expect(result.warnings == 0)
   }
 
+  /// Nearly normal noise of deviation 3, seldom far out: no single pixel may count as garment.
+  @Test func rareOutliersAreBackground() throws {
+    var random = SystemRandomNumberGenerator()
+    var canvas = Canvas(360, 360, [0])
+    for i in canvas.bytes.indices {
+      let noise = (0..<12).reduce(0) { sum, _ in sum + Int.random(in: -256...256, using: &random) }
+      canvas.bytes[i] = UInt8(230 + (noise * 3) / 512)
+    }
+    canvas.fill(100..<260, 60..<300, [90])
+    let result = try #require(fitted(canvas).result)
+    #expect(abs(result.box.left - 100) <= 1 && abs(result.box.width - 160) <= 2)
+    #expect(abs(result.box.top - 60) <= 1 && abs(result.box.height - 240) <= 2)
+  }
+
   @Test func doubtsAreReported() throws {
     var faint = Canvas(100, 100, [200])
     faint.fill(20..<80, 20..<80, [180])

@@ -12,6 +12,9 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 CLASSIFY = ROOT / "build/bin/fmnist-classify"
 EXAMPLES = ROOT / "Examples"
+SHIPPED = ROOT / "Models/default.fmg"
+# Small and quick; what it answers means nothing.
+TINY = ROOT / "Tests/models/tiny.fmg"
 
 
 class Answer:
@@ -34,7 +37,7 @@ def classify():
 
     def run(*arguments, stdin=b"", environment=None, timeout=60, cwd=None):
         variables = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
-        variables.update(environment or {})
+        variables.update({"FMNISTRT_MODEL": str(TINY), **(environment or {})})
         command = [CLASSIFY, *arguments]
         done = subprocess.run(
             command, input=stdin, capture_output=True, env=variables, timeout=timeout, cwd=cwd

@@ -9,8 +9,9 @@ import subprocess
 import pytest
 from PIL import Image
 
-from conftest import CLASSIFY, EXAMPLES, ROOT
+from conftest import CLASSIFY, EXAMPLES, SHIPPED, TINY
 
+INSTALLED = [f"/usr/{p}share/fmnistrt/default.fmg" for p in ("", "local/")]
 LINE = re.compile(r"^(\S+) +(.+?) (\d+\.\d) %")
 
 
@@ -22,6 +23,7 @@ def test_one_line_a_picture(classify):
     assert answer.out.count("%") == 3
 
 
+@pytest.mark.skipif(not SHIPPED.exists(), reason="Models/default.fmg is not there")
 def test_examples_are_recognised(classify):
     """The drawn garments are plain enough for any model worth shipping."""
     expected = {
@@ -35,7 +37,7 @@ def test_examples_are_recognised(classify):
         "trousers": "Trouser",
         "tshirt": "T-shirt/top",
     }
-    answer = classify("--json", EXAMPLES)
+    answer = classify("--json", "--model", SHIPPED, EXAMPLES)
     assert answer.status == 0, answer.err
     found = {os.path.basename(p["picture"])[:-4]: p["matches"][0]["label"] for p in answer.json}
     assert found == expected
@@ -145,9 +147,27 @@ def test_models(classify, tmp_path, png):
     answer = classify(png, environment={"FMNISTRT_MODEL": str(tmp_path / "other.fmg")})
     assert answer.status == 1
     assert "other.fmg" in answer.err
-    model = os.environ.get("FMNISTRT_MODEL", ROOT / "Models/default.fmg")
     environment = {"FMNISTRT_MODEL": "/none.fmg"}
-    assert classify("--model", model, png, environment=environment).status == 0
+    assert classify("--model", TINY, png, environment=environment).status == 0
+
+
+def test_model_beside_the_program(classify, tmp_path, png):
+    """Without --model and FMNISTRT_MODEL, the place of the program decides."""
+    for place in ("build/bin", "build/lib", "Models"):
+        (tmp_path / place).mkdir(parents=True)
+    program = tmp_path / "build/bin/fmnist-classify"
+    shutil.copy(CLASSIFY, program)
+    shutil.copy(CLASSIFY.parents[1] / "lib/libfmnistrt.so.0", tmp_path / "build/lib")
+    environment = {k: v for k, v in os.environ.items() if k != "FMNISTRT_MODEL"}
+
+    def status():
+        return subprocess.run([program, png], capture_output=True, env=environment, cwd="/")
+
+    if not any(os.path.exists(p) for p in INSTALLED):
+        assert status().returncode == 1
+        assert b"no model found" in status().stderr
+    shutil.copy(TINY, tmp_path / "Models/default.fmg")
+    assert status().returncode == 0, status().stderr
 
 
 @pytest.mark.parametrize("isa", ["auto", "baseline"])
@@ -176,7 +196,7 @@ def test_color_on_a_terminal(variable, colored):
     environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
     environment |= {"TERM": "xterm-256color", **variable}
     control, terminal = pty.openpty()
-    command = [CLASSIFY, "--show", EXAMPLES / "trousers.png"]
+    command = [CLASSIFY, "--model", TINY, "--show", EXAMPLES / "trousers.png"]
     process = subprocess.Popen(command, stdout=terminal, env=environment)
     os.close(terminal)
     output = b""
@@ -241,7 +261,7 @@ def test_warnings(classify, tmp_path):
 
 def test_full_disk(png):
     with open("/dev/full", "w") as full:
-        done = subprocess.run([CLASSIFY, png], stdout=full, stderr=subprocess.PIPE)
+        done = subprocess.run([CLASSIFY, "--model", TINY, png], stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 1
     assert b"standard output" in done.stderr
 
@@ -250,7 +270,7 @@ def test_broken_pipe(png):
     """A reader that goes away ends the program quietly."""
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run([CLASSIFY, png], stdout=write, stderr=subprocess.PIPE)
+    done = subprocess.run([CLASSIFY, "--model", TINY, png], stdout=write, stderr=subprocess.PIPE)
     os.close(write)
     assert done.returncode != 0
     assert b"Fatal" not in done.stderr

@@ -23,6 +23,7 @@ class Expected:
 
     def __init__(self, graph: Graph, prepared: np.ndarray):
         self.graph = graph
+        self.prepared = prepared
         self.values = [oracle.evaluate(graph, image) for image in prepared]
         self.depth = max(oracle.depth(node) for node in graph.nodes)
         largest: dict[Tensor, float] = {}

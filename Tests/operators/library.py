@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILT = ROOT / ".build" / "embedded" / "release" / "libfmnistrt.so"
+BUILT = ROOT / "build" / "lib" / "libfmnistrt.so"
 ISA_NAMES = {1: "baseline", 2: "v3", 3: "v4"}
 KEEP_TENSORS = 1
 

@@ -13,6 +13,7 @@ import cases_elementwise
 import cases_halves
 import cases_moving
 import cases_pooling
+import cases_random
 import cases_winograd
 from build import Builder
 from compare import Expected
@@ -27,6 +28,7 @@ MODULES = (
     cases_elementwise,
     cases_moving,
     cases_chains,
+    cases_random,
     cases_winograd,
 )
 CASES = {b.name: b for b in itertools.chain.from_iterable(m.cases() for m in MODULES)}

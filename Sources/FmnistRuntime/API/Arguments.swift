@@ -14,13 +14,13 @@ func session(_ pointer: OpaquePointer?) throws(Failure) -> UnsafeMutablePointer<
   UnsafeMutablePointer<Session>(try required(pointer, "session"))
 }
 
-/// A length argument that must be exactly `count * size`.
+/// The length of a buffer, which must be exactly `count * size`.
 func expect(
   _ length: Int, of name: StaticString, _ count: Int, times size: Int
 ) throws(Failure) {
   let (expected, overflow) = count.multipliedReportingOverflow(by: size)
   guard count >= 0, !overflow, length == expected else {
-    throw .argument("\(name) is \(length), expected \(count) times \(size)")
+    throw .argument("the length of \(name) is \(length), expected \(count) times \(size)")
   }
 }
 

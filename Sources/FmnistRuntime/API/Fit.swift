@@ -31,7 +31,7 @@ public func fmnist_fit(
     }
     let pixels = try required(pixels, "pixels")
     try expect(
-      pixelsLength, of: "pixels_length", size.height * size.width, times: size.channels)
+      pixelsLength, of: "pixels", size.height * size.width, times: size.channels)
     // Before any result is written: `fill` would find it too late.
     if let report, report.pointee.struct_size < 16 {
       throw .argument("report.struct_size is \(report.pointee.struct_size), expected at least 16")

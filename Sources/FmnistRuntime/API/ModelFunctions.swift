@@ -15,23 +15,32 @@ public func fmnist_model_open(
     guard !options.borrow else {
       throw .argument("FMNIST_MEMORY_BORROW is for fmnist_model_open_memory")
     }
-    var size: UInt64 = 0
-    let descriptor = fmp_open(path, &size)
-    guard descriptor >= 0 else {
-      throw Failure(FMNIST_ERROR_FILE, "\(path): \(fmp_error_text(-1 - descriptor)!)")
+    do throws(Failure) {
+      result.pointee = try open(path, options)
+    } catch {
+      throw error.preceded(by: path)
     }
-    defer { fmp_close(descriptor) }
-    guard size <= Sections.largestFile else {
-      throw Failure(FMNIST_ERROR_LIMIT, "\(path): larger than 1 GiB")
-    }
-    result.pointee = try open(options) { region throws(Failure) in
-      let bytes = try region.allocate(Int(size), of: UInt8.self)
-      let error = fmp_read(descriptor, bytes.baseAddress, Int(size))
-      guard error == 0 else {
-        throw Failure(FMNIST_ERROR_FILE, "\(path): \(fmp_error_text(error)!)")
-      }
-      return UnsafeRawBufferPointer(bytes)
-    }
+  }
+}
+
+/// Opens the model in a file. The errors do not name the file.
+private func open(
+  _ path: UnsafePointer<CChar>, _ options: ModelOptions
+) throws(Failure) -> OpaquePointer {
+  var size: UInt64 = 0
+  let descriptor = fmp_open(path, &size)
+  guard descriptor >= 0 else {
+    throw Failure(FMNIST_ERROR_FILE, "\(fmp_error_text(-1 - descriptor)!)")
+  }
+  defer { fmp_close(descriptor) }
+  guard size <= Sections.largestFile else {
+    throw Failure(FMNIST_ERROR_LIMIT, "larger than 1 GiB")
+  }
+  return try open(options) { region throws(Failure) in
+    let bytes = try region.allocate(Int(size), of: UInt8.self)
+    let error = fmp_read(descriptor, bytes.baseAddress, Int(size))
+    guard error == 0 else { throw Failure(FMNIST_ERROR_FILE, "\(fmp_error_text(error)!)") }
+    return UnsafeRawBufferPointer(bytes)
   }
 }
 
@@ -81,6 +90,7 @@ private struct ModelOptions {
   }
 }
 
+/// Opens the model in the bytes that `content` gives, which may live in the region.
 private func open(
   _ options: ModelOptions, _ content: (inout Region) throws(Failure) -> UnsafeRawBufferPointer
 ) throws(Failure) -> OpaquePointer {

@@ -111,7 +111,7 @@ public func fmnist_tensor_read(
         "no tensor \(Int(index)): the model has \(graph.activationCount)")
     }
     let tensor = graph.tensors[Int(index)]
-    try expect(length, of: "length", 1, times: tensor.shape.elementCount)
+    try expect(length, of: "values", 1, times: tensor.shape.elementCount)
     session.pointee.run.read(Int(index), into: values)
   }
 }

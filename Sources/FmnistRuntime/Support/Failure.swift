@@ -1,4 +1,5 @@
 import CFmnistRT
+import CPlatform
 
 /// What a failed call returns. The message says what is wrong, where, and what was expected; making
 /// one writes it to the thread's error text.
@@ -16,6 +17,15 @@ struct Failure: Error {
     message.append(offset)
     message.append(")")
     return Failure(FMNIST_ERROR_FORMAT, message)
+  }
+
+  /// The same failure with a name in front of its message, which must be the thread's last one.
+  func preceded(by name: UnsafePointer<CChar>) -> Failure {
+    let size = Int(FMP_ERROR_BUFFER_SIZE)
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { text in
+      text.baseAddress!.update(from: fmp_error_buffer(), count: size)
+      return Failure(status, "\(name): \(UnsafePointer(text.baseAddress!))")
+    }
   }
 }
 

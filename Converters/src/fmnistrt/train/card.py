@@ -8,7 +8,8 @@ from .recipes import Recipe
 
 TEMPLATE = """# {recipe}: model card
 
-{summary}. Input: 28x28 gray pixels, light garment on black, 0 to 255, divided by 255. Output: ten
+{summary}.
+Input: 28x28 gray pixels, light garment on black, 0 to 255, divided by 255. Output: ten
 probabilities.
 
 **Test accuracy {accuracy:.2%}** was measured once, on the {data} of {tested} pictures, with the

@@ -15,14 +15,12 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from fmnistrt.data import LABELS, Split, load
+from fmnistrt.data import LABELS, hold_out, load
 from fmnistrt.files import replace_file
 
 from .augment import AugmentedBatches, to_input
 from .card import model_card
 from .recipes import Recipe
-
-VALIDATION_SHARE = 0.15
 
 
 @dataclass(frozen=True)
@@ -88,8 +86,6 @@ class TrainError(Exception):
 
 def train(recipe: Recipe, settings: Settings) -> dict:
     """Runs or resumes a training; returns the figures that it also writes to report.json."""
-    from sklearn.model_selection import train_test_split
-
     folder = settings.output
     folder.mkdir(parents=True, exist_ok=True)
     finished = folder / "report.json"
@@ -102,15 +98,8 @@ def train(recipe: Recipe, settings: Settings) -> dict:
             )
         return figures
     keras.utils.set_random_seed(settings.seed)
-    full = load("train", settings.data)
-    chosen, held_out = train_test_split(
-        np.arange(len(full.labels)),
-        test_size=VALIDATION_SHARE,
-        random_state=settings.seed,
-        stratify=full.labels,
-    )
-    training = Split(full.images[chosen], full.labels[chosen], full.canonical)
-    validation = (to_input(full.images[held_out]), full.labels[held_out])
+    training, held_out = hold_out(load("train", settings.data), settings.seed)
+    validation = (to_input(held_out.images), held_out.labels)
 
     history = History(recipe, folder)
     done = len(history.epochs)
