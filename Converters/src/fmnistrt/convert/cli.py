@@ -26,7 +26,7 @@ EXAMPLES = """examples:
   fmnist-convert cats.keras cats.fmg --labels cat,dog --accuracy 0.97 --name "cats and dogs"
       Other classes; --labels also takes a file with one name a line.
   fmnist-convert best.keras small.fmg --weights f16
-      Half the file, and faster where dense layers are large; probabilities move by up to 2e-3.
+      Half the file, and faster where dense layers are large; probabilities move by some 1e-3.
 
 Programs always pass plain pixels from 0 to 255 to the finished model: what --scale, --mean, --std
 and --invert say is stored in it and applied by the library. The finished file is run through the
