@@ -29,9 +29,18 @@ public struct FilePath: Sendable {
 
   public var isEmpty: Bool { characters.count == 1 }
 
-  public var isFolder: Bool {
+  public var isFolder: Bool { kind == S_IFDIR }
+
+  /// Whether a device, pipe or socket has this name, which a file must not take.
+  public var isSpecial: Bool {
+    guard let kind else { return false }
+    return kind != S_IFREG && kind != S_IFDIR
+  }
+
+  /// What is there, links followed; nil if nothing is.
+  private var kind: mode_t? {
     var information = stat()
-    return withCString { stat($0, &information) } == 0 && information.st_mode & S_IFMT == S_IFDIR
+    return withCString { stat($0, &information) } == 0 ? information.st_mode & S_IFMT : nil
   }
 
   public var isReadable: Bool { withCString { access($0, R_OK) } == 0 }

@@ -233,6 +233,16 @@ def test_save_fit_leaves_nothing_on_failure(classify, tmp_path, png):
     assert sorted(os.listdir(tmp_path)) == ["folder", "garment.png"]
 
 
+def test_save_fit_leaves_pipes_and_devices(classify, tmp_path, png):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    answer = classify("--save-fit", pipe, png)
+    assert answer.status == 1
+    assert "pipe: not a regular file" in answer.err
+    assert pipe.is_fifo()
+    assert sorted(os.listdir(tmp_path)) == ["garment.png", "pipe"]
+
+
 def test_strange_names(classify, tmp_path, png):
     names = [b'a"b\\c.png', b"tab\tline\n.png", b"\xff\xfe.png", "\u00fc\u4f60.png".encode()]
     for name in names:

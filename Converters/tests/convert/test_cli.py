@@ -1,6 +1,7 @@
 """The command: what it prints, its exit statuses, and what it leaves behind."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -220,6 +221,18 @@ def test_paths_that_cannot_be(checkpoint, tmp_path, capsys):
     assert cli.main([str(checkpoint), str(tmp_path)]) == 1
     assert "cannot be written" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pipes_and_devices(checkpoint, tmp_path, capsys):
+    """They are neither read, which might never end, nor replaced by a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert cli.main([str(pipe), str(tmp_path / "m.fmg")]) == 1
+    assert "pipe: is not a regular file" in capsys.readouterr().err
+    assert cli.main([str(checkpoint), str(pipe), "--force"]) == 1
+    assert "pipe is not a regular file and stays" in capsys.readouterr().err
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     path, output = options.checkpoint, options.output
     if path.is_dir():
         raise ConvertError(describe_folder(path))
+    if path.exists() and not path.is_file():
+        raise ConvertError("is not a regular file: save the checkpoint to one first")
     if path.stat().st_size > MAX_CHECKPOINT:
         raise ConvertError("is larger than 1 GiB, which no .fmg file can be: convert a smaller one")
     if output.is_dir() or not output.parent.is_dir():
@@ -168,6 +170,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if output.exists():
         if output.samefile(path):
             raise ConvertError("the output is the checkpoint itself: give another name")
+        if not output.is_file():
+            raise ConvertError(f"{output} is not a regular file and stays: give another name")
         if not options.force:
             raise ConvertError(f"{output} exists already: give --force to replace it")
     conversion = convert(
