@@ -53,6 +53,10 @@ class Library:
     def __init__(self, path):
         self.file = reference.read(Path(path).read_bytes())
 
+    def run(self, inputs):
+        assert inputs.dtype == np.float32
+        return reference.run(self.file, inputs).astype(np.float32) + self.off
+
     def classify(self, pixels):
         assert pixels.dtype == np.uint8
         pixels = pixels.reshape(len(pixels), *self.file.tensors[0].shape)
@@ -94,12 +98,30 @@ def test_report_as_json(checkpoint, tmp_path, capsys, library):
     assert report["bytes"] == (tmp_path / "m.fmg").stat().st_size
 
 
+@pytest.mark.parametrize("golden", ["4", "0"])
 @pytest.mark.parametrize("off", [0.01, np.nan])
-def test_wrong_answers_leave_no_file(checkpoint, tmp_path, capsys, library, monkeypatch, off):
+def test_wrong_answers_leave_no_file(
+    checkpoint, tmp_path, capsys, library, monkeypatch, off, golden
+):
     monkeypatch.setattr(library, "off", off)
-    assert cli.main([str(checkpoint), str(tmp_path / "m.fmg")]) == 1
+    assert cli.main([str(checkpoint), str(tmp_path / "m.fmg"), "--golden", golden]) == 1
     assert "differ from the source model's by" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_models_without_pixels_are_checked(keras, tmp_path, capsys, library, monkeypatch):
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((4, 4, 2)), layers.Flatten(), layers.Dense(3)])
+    model.save(tmp_path / "a.keras")
+    arguments = [str(tmp_path / "a.keras"), str(tmp_path / "a.fmg")]
+    assert cli.main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "takes floats only" in printed
+    assert "largest difference from the source model" in printed
+    assert reference.read((tmp_path / "a.fmg").read_bytes()).golden_inputs is None
+    monkeypatch.setattr(library, "off", 0.5)
+    assert cli.main([*arguments, "--force"]) == 1
+    assert "differ from the source model's by" in capsys.readouterr().err
 
 
 def test_no_library(checkpoint, tmp_path, capsys, monkeypatch):

@@ -188,8 +188,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             golden=options.golden,
         ),
     )
-    model, golden = conversion.model, conversion.model.golden
-    difference = None if options.no_verify else _difference(conversion, output)
+    model = conversion.model
+    difference = None if options.no_verify else _difference(conversion)
     from fmnistrt.files import replace_file
 
     replace_file(output, conversion.content)
@@ -201,7 +201,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "kind": model.output_kind,
         "bytes": len(conversion.content),
         "difference": difference,
-        "tolerance": golden.tolerance if golden else None,
+        "tolerance": conversion.proof.tolerance,
         "notes": conversion.notes,
     }
 
@@ -222,21 +222,19 @@ def _labels(argument: str | None) -> list[str] | None:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _difference(conversion: Conversion, output: Path) -> float | None:
+def _difference(conversion: Conversion) -> float:
     """Runs the file through the library; a difference beyond the tolerance is an error."""
-    golden = conversion.model.golden
-    if golden is None:
-        return None
+    proof = conversion.proof
     from .graph import ConvertError
     from .verify import largest_difference
 
     with tempfile.TemporaryDirectory(prefix="fmnist-convert-") as folder:
         trial = Path(folder) / "model.fmg"
         trial.write_bytes(conversion.content)
-        difference = largest_difference(trial, golden.inputs, golden.outputs)
-    if not difference <= golden.tolerance:
+        difference = largest_difference(trial, proof.inputs, proof.outputs)
+    if not difference <= proof.tolerance:
         raise ConvertError(
             f"the library's answers differ from the source model's by {difference:.1e}, more than "
-            f"{golden.tolerance:.1e}: please report this as a bug with the checkpoint"
+            f"{proof.tolerance:.1e}: please report this as a bug with the checkpoint"
         )
     return difference

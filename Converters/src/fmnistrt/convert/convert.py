@@ -12,7 +12,7 @@ from fmnistrt.data import LABELS
 from . import VERSION
 from .golden import golden_vectors
 from .graph import ConvertError, Graph
-from .model import Model, Pixels
+from .model import Golden, Model, Pixels
 from .operators import BINARY
 from .passes import optimise
 from .recognise import describe
@@ -39,10 +39,11 @@ class Options:
 
 @dataclass
 class Conversion:
-    """A converted model, the file's bytes, and remarks for the user."""
+    """A converted model, the file's bytes, what they must answer, and remarks for the user."""
 
     model: Model
     content: bytes
+    proof: Golden
     notes: list[str] = field(default_factory=list)
 
 
@@ -67,11 +68,11 @@ def convert(content: bytes, source: str, options: Options) -> Conversion:
     notes: list[str] = []
     pixels = _pixels(result.graph, options, notes)
     graph = optimise(result.graph)
-    golden = None
-    if pixels and options.golden:
-        golden = golden_vectors(
-            options.golden, graph.input.shape, pixels, result.evaluate, result.output_kind
-        )
+    # The new file is checked even if none of this goes into it.
+    proof = golden_vectors(
+        options.golden or 1, graph.input.shape, pixels, result.evaluate, result.output_kind
+    )
+    golden = proof if pixels and options.golden else None
     metadata = {
         "converter": f"fmnist-convert {VERSION}",
         "framework": result.framework,
@@ -87,7 +88,7 @@ def convert(content: bytes, source: str, options: Options) -> Conversion:
         if not labels:
             notes.append("the model's classes have no names: name them with --labels")
     model = Model(graph, result.output_kind, pixels, labels, metadata, golden)
-    return Conversion(model, write(model), notes)
+    return Conversion(model, write(model), proof, notes)
 
 
 def _pixels(graph: Graph, options: Options, notes: list[str]) -> Pixels | None:
