@@ -66,7 +66,7 @@ public struct FilePath: Sendable {
   /// Names in a folder that end in `ending` in capitals or not, sorted by their bytes. Hidden
   /// files are skipped.
   public func files(ending: String) throws(ToolFailure) -> [FilePath] {
-    guard let folder = withCString({ opendir($0) }) else { throw .system(self) }
+    guard let folder = withCString({ opendir($0) }) else { throw .system() }
     defer { closedir(folder) }
     var found: [FilePath] = []
     errno = 0
@@ -77,7 +77,7 @@ public struct FilePath: Sendable {
       if name.bytes.first != 0x2e, name.has(ending: ending) { found.append(appending(name)) }
       errno = 0
     }
-    guard errno == 0 else { throw .system(self) }
+    guard errno == 0 else { throw .system() }
     return found.filter { !$0.isFolder }.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
   }
 

@@ -100,6 +100,7 @@ def test_empty_and_unreadable_folders(classify, tmp_path):
     answer = classify("--json", locked)
     assert answer.status == 1
     assert len(answer.err.splitlines()) == 1
+    assert answer.err.count("locked") == 1
     assert answer.json[0]["error"]
 
 

@@ -67,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
         from .trainer import Settings, TrainError, train
     except ModuleNotFoundError as error:
         print(
-            f"fmnist-train: {error.name} is not installed: pip install 'fmnistrt[train]'",
+            f"fmnist-train: {error.name} is not installed: pip install './Converters[train]'",
             file=sys.stderr,
         )
         return 1
