@@ -16,11 +16,20 @@ from damage import CASES
 from file_cases import file_cases, metadata_cases
 from graph_cases import graph_cases, wiring_cases
 from operator_cases import operator_cases
+from strict_cases import limit_cases, silence_cases
 
 
 def main() -> None:
     """Writes the folder anew."""
-    for collect in (file_cases, metadata_cases, graph_cases, wiring_cases, operator_cases):
+    for collect in (
+        file_cases,
+        metadata_cases,
+        graph_cases,
+        wiring_cases,
+        operator_cases,
+        silence_cases,
+        limit_cases,
+    ):
         collect()
     folder = Path(__file__).with_name("must-fail")
     folder.mkdir(exist_ok=True)
