@@ -41,6 +41,8 @@ step_headers() {
   LD_LIBRARY_PATH="$prefix/lib" "$binaries/classify" Tests/models/tiny.fmg | tee "$binaries/example.txt"
   grep -Eq '^[A-Z].*[0-9]%$' "$binaries/example.txt"
   if LD_LIBRARY_PATH="$prefix/lib" "$binaries/classify" nothing.fmg; then return 1; fi
+  # The tool finds its library and model where they were installed.
+  "$prefix/bin/fmnist-classify" Examples/trousers.png | grep -q 'Trouser'
   rm -r "$prefix"
 }
 
