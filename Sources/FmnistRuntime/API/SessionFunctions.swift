@@ -16,14 +16,16 @@ public func fmnist_session_create(
         options.pointee.struct_size, "options",
         expected: MemoryLayout<fmnist_session_options>.size)
       flags = options.pointee.flags
-      guard flags & ~UInt32(FMNIST_KEEP_TENSORS) == 0, options.pointee.reserved == 0 else {
+      guard flags & ~UInt32(FMNIST_KEEP_TENSORS | FMNIST_PROFILE) == 0, options.pointee.reserved == 0 else {
         throw .argument("options.flags or options.reserved has unknown bits")
       }
     }
     var region = Region()
     do throws(Failure) {
       result.pointee = OpaquePointer(
-        try UnsafeMutablePointer<Session>.make(model, keepTensors: flags != 0, region: &region))
+        try UnsafeMutablePointer<Session>.make(
+          model, keepTensors: flags & UInt32(FMNIST_KEEP_TENSORS) != 0,
+          profiled: flags & UInt32(FMNIST_PROFILE) != 0, region: &region))
     } catch {
       region.release()
       throw error
@@ -85,7 +87,9 @@ private func classify<Element>(
   try expect(outputLength, of: outputName, count, times: outputSize)
   let run = session.pointee.run
   for i in 0..<count {
+    run.profile?.pointee.start()
     store(run, input + i * inputSize)
+    run.profile?.pointee.finish(0)
     run.steps()
     run.read(graph.nodes.count, into: output + i * outputSize)
   }

@@ -47,16 +47,20 @@ struct Planner {
       region: &scratch)
 
     let steps = try region.allocate(fusion.count, of: Step.self)
+    let origins = try region.allocate(fusion.count, of: Origin.self)
     var count = 0
     for (index, draft) in drafts.enumerated() {
+      let before = packedWords
       let rows = storageOfScratch[index] < 0 ? 0 : arena[storageOfScratch[index]].offset
       if let step = try step(draft, scratch: rows) {
         (steps.baseAddress! + count).initialize(to: step)
+        origins[count] = Origin(draft: draft, packedBytes: (packedWords - before) * 4)
         count += 1
       }
     }
     return Plan(
       input: input, steps: UnsafeBufferPointer(rebasing: steps[..<count]),
+      origins: UnsafeBufferPointer(rebasing: origins[..<count]),
       buffers: UnsafeBufferPointer(buffers), arenaSize: arena.size, packedBytes: packedWords * 4)
   }
 

@@ -165,10 +165,19 @@ struct InputStep {
   var pixelShift: UnsafePointer<Float>
 }
 
+/// Which part of the graph a step computes.
+struct Origin {
+  var draft: Draft
+  /// Its part of the plan's.
+  var packedBytes: Int
+}
+
 /// All that a run needs besides the arena and the kernels. It never changes.
 struct Plan {
   var input: InputStep
   var steps: UnsafeBufferPointer<Step>
+  /// For each step.
+  var origins: UnsafeBufferPointer<Origin>
   /// For each activation of the graph.
   var buffers: UnsafeBufferPointer<Buffer>
   /// Floats.
