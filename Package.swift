@@ -70,7 +70,7 @@ let package = Package(
     tool("fmnist-bench", dependencies: ["CPeak"]),
     .executableTarget(
       name: "kernel-benchmark",
-      dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
+      dependencies: ["CPeak", "CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
       path: "Benchmarks/kernels",
       cSettings: [.unsafeFlags(["-O2"])],
       linkerSettings: [.linkedLibrary("m")]),

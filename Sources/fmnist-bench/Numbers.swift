@@ -5,11 +5,15 @@ func decimal(_ value: Double, digits: Int, trimmed: Bool = false) -> String {
   for _ in 0..<digits { scale *= 10 }
   let units = Int((abs(value) * scale).rounded())
   let sign = value < 0 && units > 0 ? "-" : ""
-  var fraction = String(units % Int(scale))
-  fraction = String(repeating: "0", count: digits - fraction.count) + fraction
-  if trimmed { while fraction.hasSuffix("0") { fraction.removeLast() } }
-  if digits == 0 || fraction.isEmpty { return sign + String(units / Int(scale)) }
-  return sign + String(units / Int(scale)) + "." + fraction
+  let whole = sign + String(units / Int(scale))
+  guard digits > 0 else { return whole }
+  let fraction = String(units % Int(scale))
+  var text = whole + "." + String(repeating: "0", count: digits - fraction.count) + fraction
+  if trimmed {
+    while text.hasSuffix("0") { text.removeLast() }
+    if text.hasSuffix(".") { text.removeLast() }
+  }
+  return text
 }
 
 /// A number with about four digits that count.

@@ -9,7 +9,8 @@ struct OldReport {
   init(_ path: FilePath) throws(ToolFailure) {
     do throws(ToolFailure) {
       let json = try JSON(text: try readFile(path, limit: 16 << 20))
-      guard case .string("fmnist-bench")? = json["tool"], case .object(let entries)? = json["metrics"]
+      guard case .string("fmnist-bench")? = json["tool"],
+        case .object(let entries)? = json["metrics"]
       else {
         throw ToolFailure("not what fmnist-bench --json prints")
       }

@@ -11,7 +11,7 @@ struct ProfiledStep {
   /// Nanoseconds.
   let minimum: Double
   let mean: Double
-  /// Of the time of all steps.
+  /// Of the shortest times of all steps, which other work on the machine disturbs least.
   var share = 0.0
 
   /// Of the shortest run, as the peak is that of the best run.
@@ -43,10 +43,13 @@ struct Profile {
           packedBytes: Double(info.packed_bytes), minimum: Double(info.minimum_ns),
           mean: Double(info.total_ns) / Double(max(info.runs, 1))))
     }
-    let sum = self.sum
-    for i in steps.indices { steps[i].share = sum > 0 ? steps[i].mean / sum : 0 }
+    let sum = minimum
+    for i in steps.indices { steps[i].share = sum > 0 ? steps[i].minimum / sum : 0 }
   }
 
-  /// Mean time of all steps together, in nanoseconds.
-  var sum: Double { steps.reduce(0) { $0 + $1.mean } }
+  /// Shortest times of all steps together, in nanoseconds.
+  var minimum: Double { steps.reduce(0) { $0 + $1.minimum } }
+
+  /// Mean times of all steps together, in nanoseconds.
+  var mean: Double { steps.reduce(0) { $0 + $1.mean } }
 }

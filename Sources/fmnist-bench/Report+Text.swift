@@ -24,8 +24,8 @@ extension Report {
         ["options", options.text],
         [
           "model",
-          "\(printable(options.model.text)): \(size), \(millions(info.multiply_adds)) multiply-adds,"
-            + " \(millions(info.parameter_count)) parameters",
+          "\(printable(options.model.text)): \(size), \(thousands(info.multiply_adds)) multiply-adds,"
+            + " \(thousands(info.parameter_count)) parameters",
         ],
         ["input", measurement.input.name],
       ], left: 2)
@@ -72,19 +72,20 @@ extension Report {
     for step in profile.steps {
       let counts = step.multiplyAdds > 0
       rows.append([
-        step.name, step.operators, step.kernel, short(step.multiplyAdds * 1e-6),
+        step.name, step.operators, step.kernel, counts ? short(step.multiplyAdds * 1e-6) : "",
         short(step.minimum / 1000), short(step.mean / 1000), percent(step.share),
         counts ? short(step.flops * 1e-9) : "",
         counts ? percent(step.flops / (measurement.peakFlops ?? .infinity)) : "",
       ])
     }
     rows.append([
-      "all steps", "", "", "", short(profile.steps.reduce(0) { $0 + $1.minimum } / 1000),
-      short(profile.sum / 1000), percent(1),
+      "all steps", "", "", "", short(profile.minimum / 1000), short(profile.mean / 1000),
+      percent(1),
     ])
     rows.append(["a call", "", "", "", "", short(profile.call / 1000)])
     let peak = short((measurement.peakFlops ?? 0) * 1e-9)
-    return table(rows, left: 3) + "Speeds are those of the shortest run; the peak is \(peak).\n"
+    return table(rows, left: 3)
+      + "Shares and speeds are those of the shortest runs; the peak is \(peak) GFLOP/s.\n"
   }
 
   private func limits(_ peak: Peak) -> String {
@@ -112,7 +113,11 @@ extension Report {
 
 private func percent(_ share: Double) -> String { decimal(share * 100, digits: 1) + " %" }
 
-private func millions(_ count: UInt64) -> String { short(Double(count) * 1e-6) + " M" }
+private func thousands(_ count: UInt64) -> String {
+  if count < 1000 { return String(count) }
+  return count < 1_000_000
+    ? short(Double(count) * 1e-3) + " k" : short(Double(count) * 1e-6) + " M"
+}
 
 private func milliseconds(_ nanoseconds: Double) -> String { short(nanoseconds * 1e-6) + " ms" }
 

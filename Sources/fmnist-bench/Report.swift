@@ -60,8 +60,8 @@ struct Report {
   /// As RFC 4180 wants it.
   private func quoted(_ text: String) -> String {
     guard text.contains(where: { "\",\r\n".contains($0) }) else { return text }
-    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-      + "\""
+    let parts = text.split(separator: "\"", omittingEmptySubsequences: false)
+    return "\"" + parts.joined(separator: "\"\"") + "\""
   }
 }
 

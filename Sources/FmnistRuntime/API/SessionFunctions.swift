@@ -16,7 +16,8 @@ public func fmnist_session_create(
         options.pointee.struct_size, "options",
         expected: MemoryLayout<fmnist_session_options>.size)
       flags = options.pointee.flags
-      guard flags & ~UInt32(FMNIST_KEEP_TENSORS | FMNIST_PROFILE) == 0, options.pointee.reserved == 0 else {
+      let known = UInt32(FMNIST_KEEP_TENSORS | FMNIST_PROFILE)
+      guard flags & ~known == 0, options.pointee.reserved == 0 else {
         throw .argument("options.flags or options.reserved has unknown bits")
       }
     }
