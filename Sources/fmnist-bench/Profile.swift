@@ -15,7 +15,13 @@ struct ProfiledStep {
   var share = 0.0
 
   /// Of the shortest run, as the peak is that of the best run.
-  var flops: Double { minimum > 0 ? 2 * multiplyAdds / (minimum * 1e-9) : 0 }
+  var speed: Double { minimum > 0 ? 2 * multiplyAdds / (minimum * 1e-9) : 0 }
+
+  /// Of the most float operations; nil where the step computes something else.
+  func share(of peakFlops: Double?) -> Double? {
+    guard let peakFlops, kernel.hasPrefix("f32_"), multiplyAdds > 0 else { return nil }
+    return speed / peakFlops
+  }
 }
 
 struct Profile {

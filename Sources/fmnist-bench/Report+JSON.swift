@@ -80,8 +80,8 @@ extension Report {
       ("min_us", number(step.minimum / 1000)),
       ("mean_us", number(step.mean / 1000)),
       ("share", number(step.share)),
-      ("gflop_per_s", number(step.flops * 1e-9)),
-      ("share_of_peak", number(step.flops / (measurement.peakFlops ?? .infinity))),
+      ("gop_per_s", number(step.speed * 1e-9)),
+      ("share_of_peak", step.share(of: measurement.peakFlops).map(number) ?? .null),
     ])
   }
 

@@ -67,15 +67,15 @@ extension Report {
 
   private func steps(of profile: Profile) -> String {
     var rows = [
-      ["step", "operators", "kernel", "MMAC", "min us", "mean us", "share", "GFLOP/s", "of peak"]
+      ["step", "operators", "kernel", "MMAC", "min us", "mean us", "share", "GOP/s", "of peak"]
     ]
     for step in profile.steps {
       let counts = step.multiplyAdds > 0
       rows.append([
         step.name, step.operators, step.kernel, counts ? short(step.multiplyAdds * 1e-6) : "",
         short(step.minimum / 1000), short(step.mean / 1000), percent(step.share),
-        counts ? short(step.flops * 1e-9) : "",
-        counts ? percent(step.flops / (measurement.peakFlops ?? .infinity)) : "",
+        counts ? short(step.speed * 1e-9) : "",
+        step.share(of: measurement.peakFlops).map(percent) ?? "",
       ])
     }
     rows.append([

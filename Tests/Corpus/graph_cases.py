@@ -68,6 +68,7 @@ def graph_cases() -> None:
     record("role-2", "unknown role", 0, role=2)
     record("role-constant", "the input is a constant", 0, role=1)
     record("type-1", "an element type of a later version", 3, UNSUPPORTED, type=1)
+    record("type-activation", "an activation of bytes", 1, type=2)
     record("rank-0", "rank 0", 1, rank=0)
     record("rank-5", "rank 5", 1, rank=5)
     record("reserved", "a reserved byte is 1", 1, reserved=1)
@@ -90,6 +91,10 @@ def graph_cases() -> None:
     record("name-after-nul", "text after a name's end", 1, name=b"a\0b")
     record("name-twice", "two tensors of the same name", 1, name=b"in")
     record("name-utf8", "a name that is not UTF-8", 1, name=b"\xff\xfe")
+
+    model = dense()
+    model.tensors[3].value = model.tensors[3].value.astype(np.uint8)
+    case("tensor-type-2", FORMAT, "bytes as weights of a dense layer", write(model))
 
     weights = sections_of(dense())[WGTS]
     for name, value in (("nan", math.nan), ("infinite", -math.inf)):
@@ -143,7 +148,8 @@ def wiring_cases() -> None:
         case(f"node-{name}", status, why, patched(GRPH, nodes + 4 * index, u32(value)))
 
     word("operator-0", "operator 0", 3, 0 | 2 << 16, UNSUPPORTED)
-    word("operator-15", "an operator of a later version", 3, 15 | 2 << 16, UNSUPPORTED)
+    word("operator-15", "an operator of version 1.1 in a file of 1.0", 3, 15 | 2 << 16)
+    word("operator-16", "an operator of a later version", 3, 16 | 2 << 16, UNSUPPORTED)
     word("operator-65535", "operator 65535", 3, 65535 | 2 << 16, UNSUPPORTED)
     word("inputs-0", "a node without inputs", 0, 12)
     word("inputs-255", "255 inputs", 3, 2 | 255 << 16)

@@ -15,12 +15,20 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 from corpus import CASES
 from file_cases import file_cases, metadata_cases
 from graph_cases import graph_cases, wiring_cases
+from neighbour_cases import neighbour_cases
 from operator_cases import operator_cases
 
 
 def main() -> None:
     """Writes the folder anew."""
-    for collect in (file_cases, metadata_cases, graph_cases, wiring_cases, operator_cases):
+    for collect in (
+        file_cases,
+        metadata_cases,
+        graph_cases,
+        wiring_cases,
+        operator_cases,
+        neighbour_cases,
+    ):
         collect()
     folder = Path(__file__).with_name("must-fail")
     folder.mkdir(exist_ok=True)

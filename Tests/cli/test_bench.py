@@ -11,6 +11,7 @@ from conftest import ROOT, TINY
 
 QUICK = ("--seconds", "0.05", "--no-cold")
 VECTOR = ROOT / "Tests/models/vector.fmg"
+NEIGHBOURS = ROOT / "Tests/models/neighbours.fmg"
 SINGLE = ("file_bytes", "packed_bytes", "arena_bytes", "peak_memory_bytes", "load_us")
 
 
@@ -70,7 +71,8 @@ def test_profile(bench):
     total = sum(step["mean_us"] for step in steps)
     assert 0.2 * report["call_us"] < total < 1.5 * report["call_us"]
     assert report["metrics"]["peak.float_gflop_per_s"] > 0
-    assert all(step["share_of_peak"] >= 0 for step in steps)
+    shares = [step["share_of_peak"] for step in steps]
+    assert shares[1] > 0 and shares[2] > 0 and shares[0] is None
 
 
 def test_peak(bench):
@@ -112,6 +114,14 @@ def test_a_model_that_takes_no_pixels(bench):
     report = bench(VECTOR, *QUICK, "--json", "--profile").json
     assert report["model"]["input"] == "random values"
     assert report["steps"]
+
+
+def test_nearest_neighbours(bench):
+    report = bench(NEIGHBOURS, *QUICK, "--json", "--profile", "--batch", "100").json
+    search = report["steps"][1]
+    assert search["operators"] == "nearest_neighbours"
+    assert search["kernel"].startswith("u8_l")
+    assert search["share_of_peak"] is None
 
 
 def test_compare(bench, tmp_path):

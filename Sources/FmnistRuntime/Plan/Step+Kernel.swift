@@ -15,6 +15,14 @@ extension Step {
   }
 }
 
+extension Plan {
+  /// The kernel of origin `index`.
+  func kernel(_ index: Int) -> StaticString {
+    guard let search = search?.pointee else { return steps[index].kernel }
+    return search.isL1 ? "u8_l1_distances" : "u8_l2_distances"
+  }
+}
+
 extension Origin {
   /// Calls `body` with the nodes that the step computes, in order.
   func forEachNode(of graph: Graph, _ body: (Node) -> Void) {

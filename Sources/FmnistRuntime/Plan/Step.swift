@@ -176,7 +176,9 @@ struct Origin {
 struct Plan {
   var input: InputStep
   var steps: UnsafeBufferPointer<Step>
-  /// For each step.
+  /// What takes the place of steps in a model of nearest neighbours.
+  var search: UnsafePointer<NeighbourSearch>?
+  /// For each step, or for the search.
   var origins: UnsafeBufferPointer<Origin>
   /// For each activation of the graph.
   var buffers: UnsafeBufferPointer<Buffer>

@@ -14,7 +14,7 @@ struct Profile {
     var total: UInt64 = 0
   }
 
-  /// The storing of the input, then the steps of the plan.
+  /// The storing of the input, then what `Plan.origins` lists.
   let entries: UnsafeMutableBufferPointer<Entry>
   /// When the step that runs was started.
   private var last: UInt64 = 0
@@ -23,16 +23,17 @@ struct Profile {
 
   mutating func start() { last = fmp_nanoseconds() }
 
-  /// Counts a step, and starts the next one: the clock is read once for both.
-  mutating func finish(_ index: Int) {
+  /// Counts a step that ran for so many images, and starts the next one: the clock is read once
+  /// for both.
+  mutating func finish(_ index: Int, images: Int = 1) {
     let now = fmp_nanoseconds()
-    let time = now - last
-    last = now
+    let time = (now - last) / UInt64(images)
     let entry = entries.baseAddress! + index
     entry.pointee.minimum =
       entry.pointee.runs == 0 ? time : Swift.min(time, entry.pointee.minimum)
-    entry.pointee.total += time
-    entry.pointee.runs += 1
+    entry.pointee.total += now - last
+    entry.pointee.runs += UInt64(images)
+    last = now
   }
 }
 
@@ -42,7 +43,7 @@ extension Region {
     of plan: Plan, _ model: Model
   ) throws(Failure) -> UnsafeMutablePointer<Profile> {
     let graph = model.graph
-    let entries = try allocate(plan.steps.count + 1, of: Profile.Entry.self)
+    let entries = try allocate(plan.origins.count + 1, of: Profile.Entry.self)
     (entries.baseAddress! + 0).initialize(to: try input(of: plan, graph))
     for (i, origin) in plan.origins.enumerated() {
       var multiplyAdds = 0
@@ -50,7 +51,7 @@ extension Region {
       let operators = try text(separator: "+") { add in
         origin.forEachNode(of: graph) { add($0.name.characters) }
       }
-      let kernel = plan.steps[i].kernel
+      let kernel = plan.kernel(i)
       let kernelName = try text(separator: "__") { add in
         guard kernel.utf8CodeUnitCount > 0 else { return }
         add(kernel.characters)
