@@ -10,7 +10,6 @@ enum Input {
   /// Random prepared values, for a model that takes no pixels.
   case values([Float])
 
-  /// Finds out what the model takes, which costs a call.
   init(_ session: Session) {
     let model = session.model
     let size = model.inputSize
@@ -28,9 +27,9 @@ enum Input {
       state ^= state << 5
       return UInt8(state >> 24)
     }
-    var scores = [Float](repeating: 0, count: Int(model.info.output_size))
-    let takesPixels =
-      fmnist_classify(session.pointer, noise, size, 1, &scores, scores.count) == FMNIST_OK
+    var score: Float = 0
+    // No image at all: this only tells whether the model takes pixels.
+    let takesPixels = fmnist_classify(session.pointer, noise, 0, 0, &score, 0) == FMNIST_OK
     self =
       !stored.isEmpty
       ? .golden(stored) : takesPixels ? .noise(noise) : .values(noise.map { Float($0) / 255 })

@@ -37,11 +37,9 @@ struct Measurement {
     model = try Model(options.model, isa: options.isa.value)
     let loaded = nanoseconds()
     let session = try Session(model)
-    let sessionMade = nanoseconds()
     input = Input(session)
-    let beforeAnswer = nanoseconds()
     let runner = try Runner(session, input)
-    firstResult = Double(sessionMade - start + nanoseconds() - beforeAnswer)
+    firstResult = Double(nanoseconds() - start)
     peakMemory = Machine.peakMemory
     load = try Measurement.load(options, first: Double(loaded - start))
 

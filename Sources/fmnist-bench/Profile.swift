@@ -14,8 +14,11 @@ struct ProfiledStep {
   /// Of the shortest times of all steps, which other work on the machine disturbs least.
   var share = 0.0
 
-  /// Of the shortest run, as the peak is that of the best run.
+  /// Operations a second, a multiply-add counting as two. Of the shortest run, as the peak is that of the best run.
   var speed: Double { minimum > 0 ? 2 * multiplyAdds / (minimum * 1e-9) : 0 }
+
+  /// Bytes of packed weights a second, in the shortest run: what bounds a large dense layer.
+  var weightSpeed: Double { minimum > 0 ? packedBytes / (minimum * 1e-9) : 0 }
 
   /// Of the most float operations; nil where the step computes something else.
   func share(of peakFlops: Double?) -> Double? {

@@ -67,7 +67,10 @@ extension Report {
 
   private func steps(of profile: Profile) -> String {
     var rows = [
-      ["step", "operators", "kernel", "MMAC", "min us", "mean us", "share", "GOP/s", "of peak"]
+      [
+        "step", "operators", "kernel", "MMAC", "min us", "mean us", "share", "GOP/s", "of peak",
+        "weights GB/s",
+      ]
     ]
     for step in profile.steps {
       let counts = step.multiplyAdds > 0
@@ -76,6 +79,7 @@ extension Report {
         short(step.minimum / 1000), short(step.mean / 1000), percent(step.share),
         counts ? short(step.speed * 1e-9) : "",
         step.share(of: measurement.peakFlops).map(percent) ?? "",
+        step.weightSpeed > 0 ? short(step.weightSpeed * 1e-9) : "",
       ])
     }
     rows.append([
