@@ -277,8 +277,8 @@ typedef struct fmnist_step_info {
   const char *name;       /* of the tensor that it computes, UTF-8 */
   const char *operators;  /* what it computes, in order, such as "conv2d+clip+max_pool"; activations
                              by their kind. "input" is the storing of the model's input. */
-  const char *kernel;     /* what does most of the work, such as "f32_conv__v4"; "" where that is
-                             no kernel but the runtime itself */
+  const char *kernel;     /* the kernel, or family of kernels, that does most of the work, such as
+                             "f32_conv__v4"; "" where that is the runtime itself */
   uint64_t multiply_adds; /* for one image */
   uint64_t packed_bytes;  /* of its weights; those of all steps are fmnist_model_info's,
                              but for FMNIST_KEEP_TENSORS, which computes the model another way */

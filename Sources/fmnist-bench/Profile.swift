@@ -20,9 +20,9 @@ struct ProfiledStep {
   /// Bytes of packed weights a second, in the shortest run: what bounds a large dense layer.
   var weightSpeed: Double { minimum > 0 ? packedBytes / (minimum * 1e-9) : 0 }
 
-  /// Of the most float operations; nil where the step computes something else.
+  /// Of the most float operations; nil where the kernel computes whole numbers.
   func share(of peakFlops: Double?) -> Double? {
-    guard let peakFlops, kernel.hasPrefix("f32_"), multiplyAdds > 0 else { return nil }
+    guard let peakFlops, kernel.hasPrefix("f"), multiplyAdds > 0 else { return nil }
     return speed / peakFlops
   }
 }

@@ -1,11 +1,12 @@
 extension Step {
-  /// The kernel that does most of the work, without its instruction set; empty where that is not a
-  /// kernel but the runtime itself.
+  /// The kernel, or family of kernels, that does most of the work, without its instruction set; empty
+  /// where that is the runtime itself.
   var kernel: StaticString {
     switch self {
     case .convolution: "f32_conv"
     case .depthwise: "f32_depthwise"
-    case .dense: "f32_dense"
+    case .winograd: "f32_winograd"
+    case .dense(let step): step.pointee.halves == nil ? "f32_dense" : "f16_dense"
     case .pool(let step): step.pointee.isMax ? "f32_max_pool" : "f32_sum_pool"
     case .globalPool(let step): step.pointee.isMax ? "f32_max_pool" : "f32_sum_pool"
     case .map: "f32_map"
