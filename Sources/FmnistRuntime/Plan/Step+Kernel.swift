@@ -1,6 +1,6 @@
 extension Step {
-  /// The kernel, or family of kernels, that does most of the work, without its instruction set; empty
-  /// where that is the runtime itself.
+  /// The kernel, or family of kernels, that does most of the work, without its instruction set;
+  /// empty where that is the runtime itself.
   var kernel: StaticString {
     switch self {
     case .convolution: "f32_conv"
