@@ -24,7 +24,7 @@ test: ## Install what the tests need and run every test (one step: Scripts/test.
 format: ## Format the Swift and Python sources
 	@Scripts/format.sh
 
-install: lib ## Copy the library into PREFIX (/usr/local)
+install: ## Copy the library, built before by make lib, into PREFIX (/usr/local)
 	@Scripts/install.sh "$(DESTDIR)$(PREFIX)"
 
 clean: ## Remove everything that was built; the Python environment in .venv stays

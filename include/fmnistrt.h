@@ -147,7 +147,7 @@ typedef struct fmnist_match {
 } fmnist_match;
 
 /* Sorts the best `top` of `scores_length` scores, best first; ties go to the lower class number,
- * NaN comes last. `top` is at most scores_length. */
+ * NaN comes last. `top` is at most scores_length, which is 1 to 65535. */
 fmnist_status fmnist_top(const float *scores, size_t scores_length, fmnist_match *matches,
                          size_t top);
 
