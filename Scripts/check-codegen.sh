@@ -89,6 +89,14 @@ for isa in v3 v4; do
   check 'binary: maximum' $isa f32_binary__$isa vmaxps $registers multiple
   check from_bytes $isa f32_from_bytes__$isa "$fma" $registers multiple
 done
+# As many sums as a vector has lanes, each in a register.
+for isa in v3 v4; do
+  sums=$([[ $isa == v3 ]] && echo 8 || echo 16)
+  for tile in Square Long; do
+    check "${tile,} tile of L1 distances" $isa ${tile}TileO3run vpsadbw $sums
+    check "${tile,} tile of L2 distances" $isa ${tile}TileO3run vpmaddwd $sums
+  done
+done
 
 # A function of the standard library compiled into a kernel module is a weak symbol, of which the
 # linker keeps the first module's: one with other instructions or another calling convention. And

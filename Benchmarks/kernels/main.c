@@ -64,6 +64,7 @@ int main(int count, char **arguments) {
     benchmark_convolutions(isa, peak);
     benchmark_dense(isa);
     benchmark_others(isa);
+    benchmark_distances(isa);
   }
   return 0;
 }

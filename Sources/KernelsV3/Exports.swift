@@ -65,3 +65,13 @@ public func f32_from_bytes__v3(
 ) {
   fromBytes(input, output, count, scale, shift)
 }
+
+@_cdecl("u8_l1_distances__v3") @implementation
+public func u8_l1_distances__v3(_ arguments: UnsafePointer<fmk_distances>!) {
+  Distances<AbsoluteDifferences>.run(arguments)
+}
+
+@_cdecl("u8_l2_distances__v3") @implementation
+public func u8_l2_distances__v3(_ arguments: UnsafePointer<fmk_distances>!) {
+  Distances<SquaredDifferences>.run(arguments)
+}

@@ -184,6 +184,7 @@ void test_answers(void) {
   for (uint32_t isa = 0; isa <= 3; isa++) {
     golden("tiny", isa);
     golden("operators", isa);
+    golden("neighbours", isa);
     golden("no_weights", isa);
   }
   tensors("tiny");

@@ -109,4 +109,5 @@ void test_fields(void) {
   fields_of("models/no_weights.fmg");
   fields_of("models/tiny.fmg");
   fields_of("models/operators.fmg");
+  fields_of("models/neighbours.fmg");
 }

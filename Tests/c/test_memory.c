@@ -162,6 +162,7 @@ int main(int argc, char **argv) {
   printf("starting\n"); /* so that standard output has its buffer before anything is counted */
   none_while_running("tiny");
   none_while_running("operators");
+  none_while_running("neighbours");
   refuse_each(bytes, size, 0);
   refuse_each(bytes, size, FMNIST_KEEP_TENSORS);
   refuse_each(NULL, 0, 0);

@@ -28,6 +28,7 @@ OPERATORS = {
     "reshape": 12,
     "pad": 13,
     "transpose": 14,
+    "nearest_neighbours": 15,
 }
 
 
@@ -110,17 +111,22 @@ def label_section(labels: list[str]) -> bytes:
     return struct.pack("<II", len(labels), 0) + b"".join(_name(label) for label in labels)
 
 
+def stored(value: np.ndarray) -> bytes:
+    """The elements of a constant: bytes stay bytes, all else is f32."""
+    return value.astype("u1" if value.dtype == np.uint8 else "<f4").tobytes()
+
+
 def tensor_record(tensor: Tensor, offset: int) -> bytes:
     """The 128 bytes of one tensor."""
     values = {
         "role": 0 if tensor.value is None else 1,
-        "type": 0,
+        "type": 2 if tensor.value is not None and tensor.value.dtype == np.uint8 else 0,
         "rank": len(tensor.shape),
         "reserved": 0,
         "shape": tuple(tensor.shape) + (0,) * (4 - len(tensor.shape)),
         "reserved2": 0,
         "offset": 0 if tensor.value is None else offset,
-        "size": 0 if tensor.value is None else 4 * tensor.value.size,
+        "size": 0 if tensor.value is None else len(stored(tensor.value)),
         "quantisation": bytes(24),
         "name": _name(tensor.name),
     } | tensor.override
@@ -153,7 +159,7 @@ def graph_and_weights(model: Model, **header: object) -> tuple[bytes, bytes]:
     for tensor in model.tensors:
         records += tensor_record(tensor, len(weights))
         if tensor.value is not None:
-            weights += padded(tensor.value.astype("<f4").tobytes())
+            weights += padded(stored(tensor.value))
     values = {
         "tensors": len(model.tensors),
         "nodes": len(model.nodes),
@@ -230,4 +236,5 @@ def assemble(sections: dict[int, bytes] | list[tuple[int, bytes]], **fields: obj
 
 def write(model: Model) -> bytes:
     """The file of a model."""
-    return assemble(sections_of(model))
+    newer = any(t.value is not None and t.value.dtype == np.uint8 for t in model.tensors)
+    return assemble(sections_of(model), minor=int(newer))

@@ -46,6 +46,11 @@ class Builder:
         self.values[name] = value.astype(np.float64)
         return name
 
+    def bytes(self, name: str, value: np.ndarray) -> None:
+        """A constant of bytes."""
+        self.constants.append(Tensor(name, value.shape, value))
+        self.values[name] = value.astype(np.float64)
+
     def add(self, name, operator, inputs, attributes=(), shape=None) -> str:
         """A node and its output; `shape` is for reshape only."""
         node = Node(operator, list(inputs), name, list(attributes))
@@ -163,7 +168,24 @@ def no_weights() -> Model:
     return b.model(golden=1, output_kind=0, labels=["a", "b", "c", "d"])
 
 
-MODELS = {"tiny": tiny, "operators": operators, "vector": vector, "no_weights": no_weights}
+def neighbours() -> Model:
+    """Version 1.1: more rows than one call of a kernel compares, some of them equal."""
+    b = Builder("neighbours", (7, 11, 1), seed=5)
+    rows = b.random.integers(0, 256, (131, 77), dtype=np.uint8)
+    rows[100:110] = rows[3]
+    b.bytes("rows", rows)
+    b.bytes("labels", b.random.integers(0, 3, 131, dtype=np.uint8))
+    b.add("votes", "nearest_neighbours", ["input", "rows", "labels"], [1, 5, 3])
+    return b.model(golden=6, scale=1.0, labels=["one", "two", "three"])
+
+
+MODELS = {
+    "tiny": tiny,
+    "operators": operators,
+    "vector": vector,
+    "no_weights": no_weights,
+    "neighbours": neighbours,
+}
 
 
 def main() -> None:

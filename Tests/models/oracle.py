@@ -81,6 +81,17 @@ def softmax(x, logarithm):
     return shifted - np.log(total) if logarithm else np.exp(shifted) / total
 
 
+def neighbours(x, rows, labels, metric, k, classes):
+    """Sorts all rows by their distance; a stable sort keeps the order of equal ones."""
+    x = np.clip(np.floor(np.nan_to_num(x) + 0.5), 0, 255).ravel()
+    distances = (np.abs(rows - x) ** metric).sum(axis=1)
+    nearest = sorted(range(len(rows)), key=lambda row: distances[row])[:k]
+    votes = np.zeros(classes)
+    for row in nearest:
+        votes[int(labels[row])] += 1 / k
+    return votes
+
+
 def node_value(operator, inputs, attributes, shape):
     """The output of one node."""
     x = inputs[0]
@@ -112,6 +123,8 @@ def node_value(operator, inputs, attributes, shape):
             return np.pad(x, ((top, bottom), (left, right), (0, 0)), constant_values=value)
         case "transpose":
             return x.transpose(attributes)
+        case "nearest_neighbours":
+            return neighbours(*inputs, *attributes)
     raise ValueError(operator)
 
 

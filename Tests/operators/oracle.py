@@ -152,6 +152,14 @@ def _pad(node: Node, x: np.ndarray) -> np.ndarray:
     return np.pad(x, widths, constant_values=float(np.float32(a["value"])))
 
 
+def _nearest_neighbours(node: Node, x: np.ndarray, rows: np.ndarray, labels: np.ndarray):
+    metric, k, classes = (node.attributes[key] for key in ("metric", "k", "classes"))
+    x = np.clip(np.floor(np.nan_to_num(x) + 0.5), 0, 255).ravel()
+    distances = (np.abs(rows - x) ** metric).sum(1)
+    nearest = np.argsort(distances, kind="stable")[:k]
+    return np.bincount(labels[nearest].astype(int), minlength=classes) / k
+
+
 OPERATORS: dict[str, Callable[..., np.ndarray]] = {
     "conv2d": _conv2d,
     "dense": _dense,
@@ -167,4 +175,5 @@ OPERATORS: dict[str, Callable[..., np.ndarray]] = {
     "reshape": lambda node, x: x.reshape(node.output.shape),
     "pad": _pad,
     "transpose": lambda node, x: x.transpose(node.attributes["axes"]),
+    "nearest_neighbours": _nearest_neighbours,
 }

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fmnistrt._library import FmnistError
-    from fmnistrt.model import Fit, Golden, Info, Model, Result, TensorInfo
+    from fmnistrt.model import Model
+    from fmnistrt.results import Fit, Golden, Info, Result, TensorInfo
 
 __all__ = ["Fit", "FmnistError", "Golden", "Info", "Model", "Result", "TensorInfo"]
 

@@ -260,7 +260,7 @@ def test_library_that_is_not_there(tmp_path):
     package.mkdir()
     import fmnistrt
 
-    for name in ("__init__.py", "_library.py", "model.py"):
+    for name in ("__init__.py", "_library.py", "model.py", "results.py"):
         (package / name).write_bytes((Path(fmnistrt.__file__).parent / name).read_bytes())
     result = python(code, PYTHONPATH=str(tmp_path), FMNISTRT_LIBRARY="")
     assert "ImportError" in result.stderr and "make lib" in result.stderr

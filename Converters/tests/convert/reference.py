@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 CONV, DENSE, MAX_POOL, AVERAGE_POOL, GLOBAL_MAX, GLOBAL_AVERAGE, SCALE_SHIFT = range(1, 8)
-ACTIVATION, SOFTMAX, BINARY, CONCATENATE, RESHAPE, PAD, TRANSPOSE = range(8, 15)
+ACTIVATION, SOFTMAX, BINARY, CONCATENATE, RESHAPE, PAD, TRANSPOSE, NEAREST_NEIGHBOURS = range(8, 16)
 ATTRIBUTES = {
     CONV: 9,
     DENSE: 0,
@@ -28,6 +28,7 @@ ATTRIBUTES = {
     CONCATENATE: 1,
     RESHAPE: 0,
     PAD: 5,
+    NEAREST_NEIGHBOURS: 3,
 }
 
 
@@ -99,7 +100,7 @@ class File:
 def read(data: bytes) -> File:
     demand(data[:8] == b"\x89FMG\r\n\x1a\n", "magic")
     major, minor, checksum, size, count, reserved = struct.unpack_from("<HHIQII", data, 8)
-    demand((major, minor, size, reserved) == (1, 0, len(data), 0), "header")
+    demand((major, size, reserved) == (1, len(data), 0) and minor <= 1, "header")
     demand(2 <= count <= 5 and data[32:64] == bytes(32), "header")
     table_end = 64 + 32 * count
     header = bytearray(data[:table_end])
@@ -122,6 +123,7 @@ def read(data: bytes) -> File:
         _labels(file, sections[2])
     if 5 in sections:
         _golden(file, sections[5])
+    demand(minor == int(NEAREST_NEIGHBOURS in file.operators()), "minor version")
     return file
 
 
@@ -181,14 +183,17 @@ def _graph(file: File, content: bytes, weights: bytes):
         base = 64 + 128 * number
         role, kind, rank, zero, *shape = struct.unpack_from("<4B5I", content, base)
         offset, size = struct.unpack_from("<QQ", content, base + 24)
-        demand(role == (number > nodes) and kind == 0 and 1 <= rank <= 4 and zero == 0, "tensor")
+        demand(role == (number > nodes) and kind in (0, 2 * role), "tensor")
+        demand(1 <= rank <= 4 and zero == 0, "tensor")
         demand(not any(shape[rank:]) and all(1 <= n <= 65535 for n in shape[:rank]), "shape")
         demand(not any(content[base + 40 : base + 64]), "tensor reserved")
         shape, value = tuple(shape[:rank]), None
         if role:
-            demand(offset == aligned(end) and size == 4 * math.prod(shape), "constant")
+            stored = np.dtype("u1" if kind else "<f4")
+            demand(offset == aligned(end), "constant")
+            demand(size == stored.itemsize * math.prod(shape), "constant")
             demand(not any(weights[end:offset]), "weights gap")
-            value = np.frombuffer(weights, "<f4", math.prod(shape), offset).reshape(shape)
+            value = np.frombuffer(weights, stored, math.prod(shape), offset).reshape(shape)
             demand(np.isfinite(value).all(), "NaN")
             end = offset + size
         else:
@@ -226,8 +231,10 @@ def _nodes(file: File, row: tuple, count: int):
             expected = len(file.tensors[node.inputs[0]].shape)
         demand(attributes == expected, f"attributes of {operator}")
         for index in node.inputs:
-            constant = file.tensors[index].value is not None
-            demand(constant or index <= number, "computed later")
+            value = file.tensors[index].value
+            demand(value is not None or index <= number, "computed later")
+            stored = "u1" if operator == NEAREST_NEIGHBOURS else "<f4"
+            demand(value is None or value.dtype == np.dtype(stored), "element type")
         used.update(node.inputs)
         file.nodes.append(node)
     demand(position == len(row), "words")
@@ -325,7 +332,16 @@ def _operator(node: Node, inputs: list, shape: tuple) -> np.ndarray:
             return np.pad(x, sides, constant_values=_float(a[4]))
         case 14:
             return x.transpose(a)
+        case 15:
+            return _neighbours(x, inputs[1], inputs[2].astype(int), *a)
     raise FormatError(f"operator {node.operator}")
+
+
+def _neighbours(x, rows, labels, metric: int, k: int, classes: int) -> np.ndarray:
+    x = np.clip(np.floor(np.nan_to_num(x) + 0.5), 0, 255).ravel()
+    distances = (np.abs(rows - x) ** metric).sum(1)
+    nearest = np.argsort(distances, kind="stable")[:k]
+    return np.bincount(labels[nearest], minlength=classes) / k
 
 
 def _windows(x, kernel, stride, dilation, pads, value) -> np.ndarray:

@@ -84,6 +84,21 @@ typedef struct fmk_pool {
  *           b advances with a, or is 16 floats used again and again when b_step is 0 (else 16).
  * In place is allowed. `bytes` converts count pixels (any count): out = in * scale + shift. */
 
+/* Distances of byte vectors, exact on every instruction set:
+ *   distances[q * distance_pitch + r] = sum over i < size of |a - b|, or of (a - b)^2, with
+ *   a = queries[q * query_pitch + i], b = rows[r * size + i]
+ * Reads no byte beyond the last row and no byte of a query beyond `size`. */
+typedef struct fmk_distances {
+  const uint8_t *rows;
+  intptr_t row_count;
+  const uint8_t *queries;
+  intptr_t query_count;
+  intptr_t query_pitch;
+  intptr_t size; /* 1 to 32768, so that a sum of squares fits */
+  int32_t *distances;
+  intptr_t distance_pitch;
+} fmk_distances;
+
 /* The kernels of one instruction set. All pointers are valid; none may be NULL. */
 typedef struct fmk_table {
   const char *isa;
@@ -97,6 +112,8 @@ typedef struct fmk_table {
   void (*f32_binary)(int32_t op, const float *a, const float *b, intptr_t b_step, float *out,
                      intptr_t count);
   void (*f32_from_bytes)(const uint8_t *in, float *out, intptr_t count, float scale, float shift);
+  void (*u8_l1_distances)(const fmk_distances *);
+  void (*u8_l2_distances)(const fmk_distances *);
 } fmk_table;
 
 /* Declares the kernels of one instruction set; kernels.c makes a table of them. Adding a kernel is
@@ -110,7 +127,9 @@ typedef struct fmk_table {
   void f32_map__##isa(const float *, float *, intptr_t, const float *, const float *, float,    \
                       float);                                                                   \
   void f32_binary__##isa(int32_t, const float *, const float *, intptr_t, float *, intptr_t);   \
-  void f32_from_bytes__##isa(const uint8_t *, float *, intptr_t, float, float);
+  void f32_from_bytes__##isa(const uint8_t *, float *, intptr_t, float, float);                 \
+  void u8_l1_distances__##isa(const fmk_distances *);                                           \
+  void u8_l2_distances__##isa(const fmk_distances *);
 
 FMK_DECLARE(baseline)
 FMK_DECLARE(v3)

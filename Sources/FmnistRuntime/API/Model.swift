@@ -22,6 +22,12 @@ struct Model {
     let sections = try Sections(file, size: size)
     let metadata = try region.metadata(sections[.metadata]!)
     var graph = try region.graph(sections[.graph]!, weights: sections[.weights])
+    guard graph.minorVersion == sections.minorVersion else {
+      throw .format(
+        10,
+        "recorded version 1.\(sections.minorVersion), but what the file uses is version 1.\(graph.minorVersion)"
+      )
+    }
     try graph.inferShapes()
     let outputSize = graph.output.shape.elementCount
     var labels = UnsafeMutableBufferPointer<UnsafePointer<CChar>>(start: nil, count: 0)

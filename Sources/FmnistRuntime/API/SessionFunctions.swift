@@ -84,10 +84,10 @@ private func classify<Element>(
   try expect(inputLength, of: inputName, count, times: inputSize)
   try expect(outputLength, of: outputName, count, times: outputSize)
   let run = session.pointee.run
-  for i in 0..<count {
-    store(run, input + i * inputSize)
-    run.steps()
-    run.read(graph.nodes.count, into: output + i * outputSize)
+  run.inputs(count) {
+    store(run, input + $0 * inputSize)
+  } finish: {
+    run.read(graph.nodes.count, into: output + $0 * outputSize)
   }
   if count > 0 { session.pointee.hasRun = true }
 }

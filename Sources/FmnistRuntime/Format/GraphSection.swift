@@ -21,6 +21,7 @@ extension Region {
     for i in 0..<tensorCount {
       graph.tensors[i] = try reader.tensor(constant: i > nodeCount, weights: &values)
       if i > nodeCount { graph.parameterCount += graph.tensors[i].shape.elementCount }
+      graph.minorVersion = max(graph.minorVersion, graph.tensors[i].type.minorVersion)
     }
     try values?.finish()
     if tensorCount == nodeCount + 1, let weights {
@@ -31,6 +32,7 @@ extension Region {
     let end = reader.position + words * 4
     for i in 0..<nodeCount {
       graph.nodes[i] = try reader.node(i, of: nodeCount, tensors: tensorCount)
+      graph.minorVersion = max(graph.minorVersion, graph.nodes[i].kind.minorVersion)
     }
     guard reader.position == end else {
       throw .format(reader.position, "the nodes take another number of words than recorded")
@@ -96,8 +98,12 @@ extension ByteReader {
     guard try u8() == (constant ? 1 : 0) else {
       throw .format(at, "activations must stand first, one more than nodes, then constants")
     }
-    guard try u8() == 0 else {
-      throw Failure(FMNIST_ERROR_UNSUPPORTED, "unknown element type, expected 0")
+    let typeNumber = try u8()
+    guard let type = ElementType(rawValue: typeNumber) else {
+      throw Failure(FMNIST_ERROR_UNSUPPORTED, "unknown element type \(Int(typeNumber))")
+    }
+    guard constant || type == .f32 else {
+      throw .format(at + 1, "an activation has another element type than f32")
     }
     let rank = Int(try u8())
     guard (1...4).contains(rank) else {
@@ -123,12 +129,12 @@ extension ByteReader {
     let tensorName = try name("tensor name")
     guard constant else {
       guard offset == 0, size == 0 else { throw .format(at + 24, "an activation has no weights") }
-      return Tensor(name: tensorName, shape: shape, values: nil)
+      return Tensor(name: tensorName, shape: shape, type: .f32, data: nil)
     }
     guard var source = weights else { throw .format(at, "a constant, but no WGTS section") }
     let start = source.position
     try source.padding()
-    guard size == UInt64(elements * 4), offset <= UInt64(Int.max),
+    guard size == UInt64(elements * type.size), offset <= UInt64(Int.max),
       Int(offset) == source.position - source.start
     else {
       throw .format(
@@ -136,12 +142,15 @@ extension ByteReader {
         "constant \(tensorName) does not lie at the end of the one before, byte \(start) of the file, or its size is not that of its shape"
       )
     }
-    let values = try source.bytes(elements * 4).assumingMemoryBound(to: Float.self)
-    guard areFinite(UnsafeBufferPointer(start: values, count: elements)) else {
+    let tensor = Tensor(
+      name: tensorName, shape: shape, type: type, data: try source.bytes(elements * type.size))
+    if let values = tensor.values,
+      !areFinite(UnsafeBufferPointer(start: values, count: elements))
+    {
       throw .format(source.position, "constant \(tensorName) holds NaN or infinity")
     }
     weights = source
-    return Tensor(name: tensorName, shape: shape, values: values)
+    return tensor
   }
 
   fileprivate mutating func node(

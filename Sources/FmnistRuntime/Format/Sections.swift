@@ -12,8 +12,10 @@ struct Sections {
   static let headerSize = 64
   static let entrySize = 32
   static let largestFile = 1 << 30
+  static let newestMinorVersion = 1
 
   private let file: UnsafeRawPointer
+  let minorVersion: Int
   /// Start and end of each kind, by its number; both 0 when there is no such section.
   private var ranges = InlineArray<6, SIMD2<Int>>(repeating: .zero)
 
@@ -32,11 +34,13 @@ struct Sections {
     }
     let major = Int(try header.u16())
     let minor = Int(try header.u16())
-    guard major == 1, minor == 0 else {
+    guard major == 1, minor <= Sections.newestMinorVersion else {
       throw Failure(
-        FMNIST_ERROR_UNSUPPORTED, "format version \(major).\(minor): this library reads version 1.0"
+        FMNIST_ERROR_UNSUPPORTED,
+        "format version \(major).\(minor): this library reads versions 1.0 to 1.\(Sections.newestMinorVersion)"
       )
     }
+    minorVersion = minor
     let checksum = try header.u32()
     let recorded = try header.u64()
     guard recorded == UInt64(size) else {

@@ -28,11 +28,47 @@ struct Shape: Equatable {
   }
 }
 
+/// Element types by their number in the file.
+enum ElementType: UInt8 {
+  case f32 = 0
+  case u8 = 2
+
+  /// Bytes of one element.
+  var size: Int {
+    switch self {
+    case .f32: 4
+    case .u8: 1
+    }
+  }
+
+  /// First minor version of the format that has it.
+  var minorVersion: Int {
+    switch self {
+    case .f32: 0
+    case .u8: 1
+    }
+  }
+}
+
 struct Tensor {
   let name: UnsafePointer<CChar>
   let shape: Shape
+  /// f32 for activations.
+  let type: ElementType
   /// The elements of a constant; nil for an activation.
-  let values: UnsafePointer<Float>?
+  let data: UnsafeRawPointer?
+
+  var isConstant: Bool { data != nil }
+
+  /// The elements of a constant of type f32.
+  var values: UnsafePointer<Float>? {
+    type == .f32 ? data?.assumingMemoryBound(to: Float.self) : nil
+  }
+
+  /// The elements of a constant of type u8.
+  var bytes: UnsafePointer<UInt8>? {
+    type == .u8 ? data?.assumingMemoryBound(to: UInt8.self) : nil
+  }
 }
 
 /// Operators by their number in the file.
@@ -40,6 +76,7 @@ enum Operator: UInt16 {
   case conv2d = 1
   case dense, maxPool, averagePool, globalMaxPool, globalAveragePool, scaleShift, activation
   case softmax, binary, concatenate, reshape, pad, transpose
+  case nearestNeighbours
 
   var name: StaticString {
     switch self {
@@ -57,8 +94,15 @@ enum Operator: UInt16 {
     case .reshape: "reshape"
     case .pad: "pad"
     case .transpose: "transpose"
+    case .nearestNeighbours: "nearest_neighbours"
     }
   }
+
+  /// First minor version of the format that has it.
+  var minorVersion: Int { self == .nearestNeighbours ? 1 : 0 }
+
+  /// Element type of its constants.
+  var constantType: ElementType { self == .nearestNeighbours ? .u8 : .f32 }
 }
 
 /// Kinds of the operator `activation` by their number in the file.
@@ -94,6 +138,11 @@ struct PixelContract {
   var scale: Float = 1
   var mean = SIMD3<Float>(repeating: 0)
   var deviation = SIMD3<Float>(repeating: 1)
+
+  /// Whether the input is the pixels as they are.
+  var isIdentity: Bool {
+    !invert && scale == 1 && mean == SIMD3(repeating: 0) && deviation == SIMD3(repeating: 1)
+  }
 }
 
 /// A checked graph. Activations come first among the tensors, in order of computation.
@@ -103,6 +152,8 @@ struct Graph {
   var outputKind: UInt32 = 0
   var pixels = PixelContract()
   var parameterCount = 0
+  /// The lowest minor version of the format that has all that it uses.
+  var minorVersion = 0
 
   var activationCount: Int { nodes.count + 1 }
   var input: Tensor { tensors[0] }

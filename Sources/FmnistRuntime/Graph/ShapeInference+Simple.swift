@@ -116,7 +116,7 @@ extension Graph {
   /// The shape of input `index`, which must be computed by a node or be the model's input.
   func activation(_ node: Node, _ index: Int) throws(Failure) -> Shape {
     let tensor = input(node, index)
-    guard tensor.values == nil else { throw wrong(node, "it computes with a constant as data") }
+    guard !tensor.isConstant else { throw wrong(node, "it computes with a constant as data") }
     return tensor.shape
   }
 
@@ -129,7 +129,7 @@ extension Graph {
 
   func constant(_ node: Node, _ index: Int, _ shape: Shape) throws(Failure) {
     let tensor = input(node, index)
-    guard tensor.values != nil, tensor.shape == shape else {
+    guard tensor.isConstant, tensor.shape == shape else {
       throw wrong(node, "a bias, scale or shift must be a constant with one value per channel")
     }
   }

@@ -37,6 +37,11 @@ extension Graph {
   }
 
   private func inferredShape(_ node: inout Node) throws(Failure) -> Shape {
+    for input in node.inputs where tensors[Int(input)].isConstant {
+      guard tensors[Int(input)].type == node.kind.constantType else {
+        throw wrong(node, "constant \(tensors[Int(input)].name) has the wrong element type")
+      }
+    }
     switch node.kind {
     case .conv2d: return try conv2d(&node)
     case .dense: return try dense(&node)
@@ -66,6 +71,7 @@ extension Graph {
     case .reshape: return try reshape(node)
     case .pad: return try pad(node)
     case .transpose: return try transpose(node)
+    case .nearestNeighbours: return try nearestNeighbours(&node)
     }
   }
 
@@ -73,7 +79,7 @@ extension Graph {
     try require(node, inputs: 2...3, attributes: 9)
     let x = try image(node)
     let weights = input(node, 1).shape
-    guard weights.rank == 4, input(node, 1).values != nil else {
+    guard weights.rank == 4, input(node, 1).isConstant else {
       throw wrong(node, "its weights must be a constant of rank 4")
     }
     let groups = try attribute(node, 8, "groups", 1...65535)
@@ -110,7 +116,7 @@ extension Graph {
     let x = try activation(node, 0)
     let weights = input(node, 1)
     guard x.rank == 1 else { throw wrong(node, "its input must be a vector") }
-    guard weights.values != nil, weights.shape.rank == 2, weights.shape.sizes[1] == x.channels
+    guard weights.isConstant, weights.shape.rank == 2, weights.shape.sizes[1] == x.channels
     else { throw wrong(node, "its weights must be a constant [outputs, inputs]") }
     let outputs = weights.shape.sizes[0]
     if node.inputs.count == 3 { try constant(node, 2, .vector(outputs)) }

@@ -10,6 +10,8 @@ struct Planner {
   var arena: Arena
   /// Floats and table entries of 4 bytes, counted against the limit of packed weights.
   var packedWords = 0
+  /// The step of a model of nearest neighbours, whose only one it is.
+  private var search: UnsafePointer<NeighbourSearch>?
 
   /// 1 GiB.
   private static let packedLimit = 1 << 28
@@ -56,7 +58,7 @@ struct Planner {
       }
     }
     return Plan(
-      input: input, steps: UnsafeBufferPointer(rebasing: steps[..<count]),
+      input: input, steps: UnsafeBufferPointer(rebasing: steps[..<count]), search: search,
       buffers: UnsafeBufferPointer(buffers), arenaSize: arena.size, packedBytes: packedWords * 4)
   }
 
@@ -125,9 +127,9 @@ struct Planner {
         storages[output] = try arena.add(
           size: layout(output).size, first: index, last: last[output])
       }
-      if draft.pool >= 0 {
-        scratch[index] = try arena.add(
-          size: scratchSize(draft), first: index, last: index)
+      let scratchSize = scratchSize(draft)
+      if scratchSize > 0 {
+        scratch[index] = try arena.add(size: scratchSize, first: index, last: index)
       }
     }
     try arena.place(region: &region)
@@ -139,7 +141,7 @@ struct Planner {
   private func forEachInput(_ draft: Draft, _ body: (Int) -> Void) {
     let node = graph.nodes[draft.node]
     body(draft.input)
-    for input in node.inputs.dropFirst() where graph.tensors[Int(input)].values == nil {
+    for input in node.inputs.dropFirst() where !graph.tensors[Int(input)].isConstant {
       body(Int(input))
     }
   }
@@ -170,9 +172,11 @@ struct Planner {
     node.integer(8) > 1 ? 1 : min(2, layout(node.output).blocks)
   }
 
-  /// Floats of the rows that wait for a fused pooling.
+  /// Floats that a step needs for itself: a search, or rows that wait for a fused pooling.
   private func scratchSize(_ draft: Draft) -> Int {
     let node = graph.nodes[draft.node]
+    if node.kind == .nearestNeighbours { return neighbourSearch(draft, scratch: 0).scratchSize }
+    guard draft.pool >= 0 else { return 0 }
     let columns = graph.tensors[node.output].shape.sizes[1]
     return blocksTogether(node) * graph.nodes[draft.pool].integer(0) * columns * 16 + 16
   }
@@ -213,6 +217,9 @@ struct Planner {
             input: draft.input, output: draft.output,
             count: graph.tensors[draft.output].shape.elementCount)))
     case .transpose: return .transpose(try store(transpose(draft)))
+    case .nearestNeighbours:
+      search = try store(neighbourSearch(draft, scratch: scratch))
+      return nil
     }
   }
 }

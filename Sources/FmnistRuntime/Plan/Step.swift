@@ -169,6 +169,8 @@ struct InputStep {
 struct Plan {
   var input: InputStep
   var steps: UnsafeBufferPointer<Step>
+  /// What takes the place of steps in a model of nearest neighbours.
+  var search: UnsafePointer<NeighbourSearch>?
   /// For each activation of the graph.
   var buffers: UnsafeBufferPointer<Buffer>
   /// Floats.

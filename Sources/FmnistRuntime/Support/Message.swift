@@ -4,6 +4,7 @@ import CPlatform
 ///
 /// Made from a string literal with numbers and names interpolated. It never becomes a `String`:
 /// comparing or hashing one would pull Unicode tables into the library, and making one allocates.
+/// Nothing here is inlined: a third of the library would be the making of error texts.
 struct Message: ExpressibleByStringInterpolation {
   private var writer: StringInterpolation
 
@@ -26,16 +27,20 @@ struct Message: ExpressibleByStringInterpolation {
     private var length = 0
     private var isCut = false
 
+    @inline(never)
     init(literalCapacity: Int, interpolationCount: Int) { buffer[0] = 0 }
 
+    @inline(never)
     mutating func appendLiteral(_ text: StaticString) {
       for i in 0..<text.utf8CodeUnitCount { append(byte: text.utf8Start[i]) }
     }
 
+    @inline(never)
     mutating func appendInterpolation(_ text: StaticString) { appendLiteral(text) }
 
     /// Text from outside: control characters, which could upset a terminal, become question marks,
     /// as does what is not ASCII in text that is not UTF-8, such as some file names.
+    @inline(never)
     mutating func appendInterpolation(_ name: UnsafePointer<CChar>) {
       let bytes = UnsafeRawPointer(name).assumingMemoryBound(to: UInt8.self)
       var count = 0
@@ -47,11 +52,13 @@ struct Message: ExpressibleByStringInterpolation {
       }
     }
 
+    @inline(never)
     mutating func appendInterpolation(_ number: Int) {
       if number < 0 { append(byte: 0x2d) }
       appendInterpolation(UInt64(number.magnitude))
     }
 
+    @inline(never)
     mutating func appendInterpolation(_ number: UInt64) {
       var divisor: UInt64 = 1
       while number / divisor >= 10 { divisor *= 10 }

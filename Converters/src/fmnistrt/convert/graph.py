@@ -20,7 +20,9 @@ class ConvertError(Exception):
 
 @dataclass(eq=False)
 class Tensor:
-    """A constant (float32 array, row-major) or, without `value`, what a node computes.
+    """A constant (array, row-major) or, without `value`, what a node computes.
+
+    Constants are stored as float32, but for those of bytes, which stay bytes.
 
     Tensors and nodes are compared and hashed by identity: two layers may hold equal numbers.
     """

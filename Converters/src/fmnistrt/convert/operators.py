@@ -33,6 +33,12 @@ ACTIVATIONS = {
     "mish": 15,
 }
 BINARY = {"add": 1, "multiply": 2, "subtract": 3, "divide": 4, "maximum": 5, "minimum": 6}
+METRICS = {"manhattan": 1, "euclidean": 2}
+MAX_ROW = 32768
+"""Bytes of a row of nearest neighbours: up to here a sum of squares fits into 32 bits."""
+MAX_NEIGHBOURS = 255
+MAX_VOTED = 256
+"""Classes that neighbours, whose labels are bytes, can have."""
 
 Attributes = dict[str, Any]
 Infer = Callable[[list[Shape], Attributes], Shape]
@@ -51,6 +57,8 @@ class Operator:
     constants: tuple[int, ...]
     attributes: dict[str, int | float | tuple[int, ...]]
     infer: Infer
+    bytes: bool = False
+    """Whether its constants are bytes, not floats."""
 
 
 def _demand(condition: bool, message: str) -> None:
@@ -180,6 +188,22 @@ def _transpose(shapes: list[Shape], attributes: Attributes) -> Shape:
     return tuple(x[axis] for axis in axes)
 
 
+def _nearest_neighbours(shapes: list[Shape], attributes: Attributes) -> Shape:
+    x, rows, labels = shapes
+    metric, k, classes = (attributes[key] for key in ("metric", "k", "classes"))
+    _demand(
+        len(rows) == 2 and rows[1] == math.prod(x) <= MAX_ROW,
+        f"compares {x} with rows of shape {rows}; (count, {math.prod(x)}) is needed, at most "
+        f"{MAX_ROW} values a row",
+    )
+    _demand(labels == rows[:1], f"has labels of shape {labels} for {rows[0]} rows")
+    _demand(metric in METRICS.values(), f"has the unknown metric {metric}")
+    most = min(MAX_NEIGHBOURS, rows[0])
+    _demand(1 <= k <= most, f"looks for {k} neighbours; 1 to {most} are possible here")
+    _demand(1 <= classes <= MAX_VOTED, f"has {classes} classes; 1 to {MAX_VOTED} are possible")
+    return (classes,)
+
+
 _STRIDES: dict[str, int | float | tuple[int, ...]] = {"stride_h": 1, "stride_w": 1}
 _PADS: dict[str, int | float | tuple[int, ...]] = {
     "pad_top": 0,
@@ -212,6 +236,14 @@ OPERATORS: dict[str, Operator] = {
         13, (1, 1), (), {"top": 0, "left": 0, "bottom": 0, "right": 0, "value": 0.0}, _pad
     ),
     "transpose": Operator(14, (1, 1), (), {"axes": ()}, _transpose),
+    "nearest_neighbours": Operator(
+        15,
+        (3, 3),
+        (1, 2),
+        {"metric": 0, "k": 0, "classes": 0},
+        _nearest_neighbours,
+        bytes=True,
+    ),
 }
 
 
@@ -258,4 +290,5 @@ def multiply_adds(node: Node) -> int:
     """Multiplications with weights for one image."""
     if node.operator == "conv2d":
         return math.prod(node.output.shape) * math.prod(node.inputs[1].shape[1:])
-    return math.prod(node.inputs[1].shape) if node.operator == "dense" else 0
+    matrix = node.operator in ("dense", "nearest_neighbours")
+    return math.prod(node.inputs[1].shape) if matrix else 0

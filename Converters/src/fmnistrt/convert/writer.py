@@ -14,7 +14,11 @@ from .names import assign_names, tensors_of
 from .operators import OPERATORS, check_shape, complete, infer_shape, multiply_adds
 
 MAGIC = b"\x89FMG\r\n\x1a\n"
-VERSION = (1, 0)
+MAJOR_VERSION = 1
+ELEMENT_TYPES = {"<f4": (0, 0), "u1": (2, 1)}
+"""Number and first minor version of each type that constants are stored as."""
+FIRST_VERSIONS = {"nearest_neighbours": 1}
+"""Operators that older minor versions do not have."""
 OUTPUT_KINDS = {"scores": 0, "probabilities": 1, "logits": 2}
 MAX_FILE = 2**30
 MAX_TENSORS = 4096
@@ -44,7 +48,33 @@ def write(model: Model) -> bytes:
         sections.append((4, weights))
     if model.golden:
         sections.append((5, _golden(model.golden, model.graph.input, classes)))
-    return _file([(kind, _aligned(content)) for kind, content in sections])
+    if "nearest_neighbours" in [node.operator for node in model.graph.nodes]:
+        _check_neighbours(model)
+    return _file([(kind, _aligned(content)) for kind, content in sections], _minor(model.graph))
+
+
+def _stored_type(tensor: Tensor) -> str:
+    """The NumPy type as which the file holds a constant; activations count as floats."""
+    return "u1" if tensor.value is not None and tensor.value.dtype == np.uint8 else "<f4"
+
+
+def _minor(graph: Graph) -> int:
+    """The lowest minor version of the format that has all that the graph uses."""
+    types = (ELEMENT_TYPES[_stored_type(tensor)][1] for tensor in tensors_of(graph))
+    operators = (FIRST_VERSIONS.get(node.operator, 0) for node in graph.nodes)
+    return max(*types, *operators)
+
+
+def _check_neighbours(model: Model) -> None:
+    node = model.graph.nodes[0]
+    if len(model.graph.nodes) > 1:
+        raise ConvertError("a model of nearest neighbours can have no other layer")
+    labels = node.inputs[2].value
+    assert labels is not None
+    if labels.max() >= node.attributes["classes"]:
+        raise ConvertError(f"{node.attributes['classes']} classes, but a label {labels.max()}")
+    if model.pixels not in (None, Pixels(1.0)):
+        raise ConvertError("nearest neighbours compare plain pixels: give --scale 1")
 
 
 def check_graph(graph: Graph) -> None:
@@ -83,6 +113,8 @@ def _check_node(node: Node, known: set[Tensor]) -> None:
         if tensor.value.shape != tensor.shape:
             raise ConvertError(f'has weights "{tensor.name}" that are not {tensor.shape}')
         check_shape(tensor.shape)
+        if (tensor.value.dtype == np.uint8) != OPERATORS[node.operator].bytes:
+            raise ConvertError(f'has weights "{tensor.name}" of type {tensor.value.dtype}')
         with np.errstate(over="ignore"):
             finite = np.isfinite(tensor.value.astype(np.float32)).all()
         if not finite:
@@ -149,12 +181,18 @@ def _graph(model: Model) -> tuple[bytes, bytes]:
     for tensor in tensors:
         offset = size = 0
         if tensor.value is not None:
-            data = np.ascontiguousarray(tensor.value, "<f4").tobytes()
+            data = np.ascontiguousarray(tensor.value, _stored_type(tensor)).tobytes()
             offset, size = len(weights), len(data)
             weights += _aligned(data)
         rank = len(tensor.shape)
         records.append(
-            struct.pack("<4B", int(tensor.value is not None), 0, rank, 0)
+            struct.pack(
+                "<4B",
+                int(tensor.value is not None),
+                ELEMENT_TYPES[_stored_type(tensor)][0],
+                rank,
+                0,
+            )
             + struct.pack("<5I", *tensor.shape, *[0] * (5 - rank))
             + struct.pack("<QQ24x", offset, size)
             + names[tensor].encode().ljust(64, b"\0")
@@ -228,7 +266,7 @@ def _golden(golden: Golden, source: Tensor, classes: int) -> bytes:
     return _aligned(header) + _aligned(inputs.tobytes()) + outputs.tobytes()
 
 
-def _file(sections: list[tuple[int, bytes]]) -> bytes:
+def _file(sections: list[tuple[int, bytes]], minor: int) -> bytes:
     offset = len(_aligned(bytes(64 + 32 * len(sections))))
     size = offset + sum(len(content) for _, content in sections)
     if size > MAX_FILE:
@@ -239,7 +277,7 @@ def _file(sections: list[tuple[int, bytes]]) -> bytes:
         offset += len(content)
 
     def header(checksum: int) -> bytes:
-        fields = struct.pack("<HHIQII32x", *VERSION, checksum, size, len(sections), 0)
+        fields = struct.pack("<HHIQII32x", MAJOR_VERSION, minor, checksum, size, len(sections), 0)
         return MAGIC + fields + table
 
     content = b"".join(content for _, content in sections)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fmnistrt.data import LABELS
 
-from .recipes import Recipe
+from .recipes import Neighbours, Recipe
 
 TEMPLATE = """# {recipe}: model card
 
@@ -29,7 +29,10 @@ epoch that was best on the validation split ({validation_accuracy:.2%} there).
 |---|---|---|---|---|
 {rows}
 
-## Limits
+{limits}- Probabilities are not calibrated beyond what training by cross-entropy gives.
+"""
+
+LIMITS = """## Limits
 
 - The training pictures are studio shots of single garments, cut out, centred and shrunk by one
   fixed procedure. Other pictures are only as good as their fit to it: a plain background, one
@@ -37,12 +40,32 @@ epoch that was best on the validation split ({validation_accuracy:.2%} there).
 - There is no class for "anything else": a face or a car is called one of the ten, sometimes with a
   high probability.
 - Shirt, T-shirt/top, pullover and coat are hard to tell apart at 28x28, for people too.
-- Probabilities are not calibrated beyond what training by cross-entropy gives.
+"""
+
+NEIGHBOURS = """# knn: model card
+
+{summary}.
+Input: 28x28 gray pixels, light garment on black, 0 to 255. Output: for each of ten classes, the
+share of the {k} nearest training pictures ({metric} distance) that have it.
+
+**Test accuracy {accuracy:.2%}** was measured on the {data} of {tested} pictures, with the library.
+
+| | |
+|---|---|
+| data | {training} training pictures, all of them stored in the model |
+| training | none |
+| command | `fmnist-train knn --k {k} --metric {metric}` |
+
+| class | precision | recall | F1 | pictures |
+|---|---|---|---|---|
+{rows}
+
+{limits}- Shares are multiples of 1/{k}, not calibrated probabilities.
 """
 
 
-def model_card(recipe: Recipe, figures: dict) -> str:
-    """Markdown from the figures of report.json."""
+def _test_results(recipe: Recipe | Neighbours, figures: dict) -> dict:
+    """What the cards of all kinds of recipes say in the same words."""
     test = figures["test_report"]
     rows = [
         f"| {name} | {row['precision']:.2%} | {row['recall']:.2%} | {row['f1-score']:.2%} "
@@ -50,14 +73,29 @@ def model_card(recipe: Recipe, figures: dict) -> str:
         for name in (*LABELS, "macro avg", "weighted avg")
         for row in [test[name]]
     ]
+    return {
+        "summary": recipe.summary,
+        "accuracy": figures["test_accuracy"],
+        "data": "canonical test set" if figures["canonical_data"] else "given test set",
+        "tested": f"{test['macro avg']['support']:,.0f}",
+        "training": f"{figures['training_images']:,}",
+        "rows": "\n".join(rows),
+        "limits": LIMITS,
+    }
+
+
+def neighbours_card(recipe: Neighbours, figures: dict) -> str:
+    """Markdown from the figures of report.json."""
+    return NEIGHBOURS.format(
+        k=figures["k"], metric=figures["metric"], **_test_results(recipe, figures)
+    )
+
+
+def model_card(recipe: Recipe, figures: dict) -> str:
+    """Markdown from the figures of report.json."""
     return TEMPLATE.format(
         recipe=recipe.name,
-        summary=recipe.summary,
-        accuracy=figures["test_accuracy"],
-        data="canonical test set" if figures["canonical_data"] else "given test set",
-        tested=f"{test['macro avg']['support']:,.0f}",
         validation_accuracy=figures["validation_accuracy"],
-        training=f"{figures['training_images']:,}",
         validation=f"{figures['validation_images']:,}",
         batch=figures["batch"],
         rate=figures["learning_rate"],
@@ -68,5 +106,5 @@ def model_card(recipe: Recipe, figures: dict) -> str:
         command=f"fmnist-train {recipe.name} --epochs {figures['epochs']} "
         f"--batch {figures['batch']} --learning-rate {figures['learning_rate']:g} "
         f"--seed {figures['seed']} --precision {figures['precision']}",
-        rows="\n".join(rows),
+        **_test_results(recipe, figures),
     )

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from fmnistrt.data import DataError
 
-from .recipes import RECIPES
+from .recipes import RECIPES, Neighbours, Recipe
 
 EXAMPLES = """examples:
   fmnist-train bncnn                      train as published; the kept epoch is runs/bncnn/best.ckpt
   fmnist-train bncnn                      the same line again resumes a run that was interrupted
   fmnist-train bncnn --epochs 40 --precision mixed_bfloat16
   fmnist-convert runs/bncnn/best.ckpt model.fmg
+  fmnist-train knn --k 5                  no training: runs/knn/knn.fmg holds the training images
 """
 
 
@@ -36,15 +37,20 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--data", type=Path, help="folder of the IDX files (default: Debian's)")
     result.add_argument("--output", type=Path, help="folder of the run (default: runs/RECIPE)")
-    result.add_argument("--epochs", type=positive, help="passes over the training images")
-    result.add_argument("--batch", type=positive, help="images a step")
-    result.add_argument("--learning-rate", type=float, help="peak of the cosine schedule")
-    result.add_argument("--seed", type=int, default=1, help="default: 1")
-    result.add_argument(
+    networks = result.add_argument_group("networks")
+    networks.add_argument("--epochs", type=positive, help="passes over the training images")
+    networks.add_argument("--batch", type=positive, help="images a step")
+    networks.add_argument("--learning-rate", type=float, help="peak of the cosine schedule")
+    networks.add_argument("--seed", type=int, help="default: 1")
+    networks.add_argument(
         "--precision",
         choices=["float32", "mixed_bfloat16"],
-        default="float32",
-        help="arithmetic of the training; the checkpoint is float32 either way",
+        help="arithmetic of the training; the checkpoint is float32 either way (default: float32)",
+    )
+    neighbours = result.add_argument_group("nearest neighbours")
+    neighbours.add_argument("--k", type=positive, help="neighbours that vote (default: 5)")
+    neighbours.add_argument(
+        "--metric", choices=["manhattan", "euclidean"], help="distance (default: manhattan)"
     )
     result.add_argument("--json", action="store_true", help="print the report as JSON")
     return result
@@ -58,27 +64,69 @@ def positive(text: str) -> int:
     return value
 
 
+NETWORK_OPTIONS = ("epochs", "batch", "learning_rate", "seed", "precision")
+NEIGHBOUR_OPTIONS = ("k", "metric")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns 0 when done, 1 when it failed (argparse exits with 2)."""
-    options = parser().parse_args(arguments)
+    command = parser()
+    options = command.parse_args(arguments)
     recipe = RECIPES[options.recipe]
+    for name in NEIGHBOUR_OPTIONS if isinstance(recipe, Recipe) else NETWORK_OPTIONS:
+        if getattr(options, name) is not None:
+            command.error(f"--{name.replace('_', '-')} is not an option of {recipe.name}")
+    return _train(recipe, options) if isinstance(recipe, Recipe) else _store(recipe, options)
+
+
+def _store(recipe: Neighbours, options: argparse.Namespace) -> int:
+    """Writes a model of nearest neighbours."""
+    from fmnistrt.convert.graph import ConvertError
+
+    try:
+        from .neighbours import store
+    except ModuleNotFoundError as error:
+        return _missing(error)
+    output = options.output or Path("runs") / recipe.name
+    k, metric = options.k or recipe.k, options.metric or recipe.metric
+    try:
+        figures = store(recipe, options.data, output, k, metric)
+    except (ConvertError, DataError, OSError) as error:
+        print(f"fmnist-train: {error}", file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps(figures, indent=1))
+    else:
+        print(
+            f"{output / f'{recipe.name}.fmg'}: {figures['training_images']:,} images, "
+            f"test accuracy {figures['test_accuracy']:.2%}"
+        )
+    return 0
+
+
+def _missing(error: ModuleNotFoundError) -> int:
+    print(
+        f"fmnist-train: {error.name} is not installed: pip install 'fmnistrt[train]'",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def _train(recipe: Recipe, options: argparse.Namespace) -> int:
+    """Trains a network."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         from .trainer import Settings, TrainError, train
     except ModuleNotFoundError as error:
-        print(
-            f"fmnist-train: {error.name} is not installed: pip install 'fmnistrt[train]'",
-            file=sys.stderr,
-        )
-        return 1
+        return _missing(error)
     settings = Settings(
         data=options.data,
         output=options.output or Path("runs") / recipe.name,
         epochs=options.epochs or recipe.epochs,
         batch=options.batch or recipe.batch,
         learning_rate=options.learning_rate or recipe.learning_rate,
-        seed=options.seed,
-        precision=options.precision,
+        seed=1 if options.seed is None else options.seed,
+        precision=options.precision or "float32",
     )
     try:
         figures = train(recipe, settings)

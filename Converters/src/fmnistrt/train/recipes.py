@@ -22,6 +22,16 @@ class Recipe:
     learning_rate: float
 
 
+@dataclass(frozen=True)
+class Neighbours:
+    """A classifier that is its training images: there is nothing to train."""
+
+    name: str
+    summary: str
+    k: int
+    metric: str
+
+
 def bncnn() -> keras.Model:
     """Three convolutions with batch normalisation; 3,458,382 parameters.
 
@@ -55,9 +65,15 @@ def bncnn() -> keras.Model:
     )
 
 
-RECIPES = {
+RECIPES: dict[str, Recipe | Neighbours] = {
     recipe.name: recipe
     for recipe in [
+        Neighbours(
+            "knn",
+            "nearest neighbours among all 60,000 training images; no training",
+            k=5,
+            metric="manhattan",
+        ),
         Recipe(
             "bncnn",
             "BatchNorm CNN: 3 convolutions, 3 dense layers, 3.46 M parameters",

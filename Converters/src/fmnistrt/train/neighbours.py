@@ -1,0 +1,114 @@
+"""Writes a model of nearest neighbours: the training images themselves, and no training.
+
+The folder of the run gets NAME.fmg, report.json and model-card.md.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import sklearn
+from sklearn.metrics import classification_report
+from sklearn.neighbors import KNeighborsClassifier
+
+from fmnistrt.convert import VERSION
+from fmnistrt.convert.graph import ConvertError, Graph, Node, Tensor
+from fmnistrt.convert.model import Golden, Model, Pixels
+from fmnistrt.convert.operators import METRICS
+from fmnistrt.convert.verify import largest_difference
+from fmnistrt.convert.writer import write
+from fmnistrt.data import LABELS, Split, load
+from fmnistrt.files import replace_file
+
+from .card import neighbours_card
+from .recipes import Neighbours
+
+GOLDEN = 8
+"""Test images that the file carries with the answers of scikit-learn."""
+TOLERANCE = 1e-6
+"""Answers are counts divided by k, so they are right or off by 1 / k."""
+
+
+def neighbours_graph(split: Split, k: int, metric: str) -> Graph:
+    """One node that compares an image with all images of `split`."""
+    count, height, width = split.images.shape
+    image = Tensor("image", (height, width, 1))
+    rows = Tensor("rows", (count, height * width), split.images.reshape(count, -1))
+    labels = Tensor("labels", (count,), split.labels)
+    attributes = {"metric": METRICS[metric], "k": k, "classes": len(LABELS)}
+    output = Tensor("votes", (len(LABELS),))
+    return Graph(image, [Node("nearest_neighbours", [image, rows, labels], output, attributes)])
+
+
+def reference_answers(split: Split, images: np.ndarray, k: int, metric: str) -> np.ndarray:
+    """Shares of the votes (n, classes) as scikit-learn counts them."""
+    model = KNeighborsClassifier(n_neighbors=k, metric=metric, algorithm="brute")
+    model.fit(split.images.reshape(len(split.images), -1).astype(np.float32), split.labels)
+    answers = np.zeros((len(images), len(LABELS)), np.float32)
+    shares = model.predict_proba(images.reshape(len(images), -1).astype(np.float32))
+    answers[:, model.classes_] = shares
+    return answers
+
+
+def store(recipe: Neighbours, data: Path | None, folder: Path, k: int, metric: str) -> dict:
+    """Writes the model and its report; returns the figures of report.json."""
+    training, test = load("train", data), load("t10k", data)
+    if k > len(training.labels):
+        raise ConvertError(f"--k {k} is more than the {len(training.labels)} training images")
+    inputs = test.images[:GOLDEN]
+    model = Model(
+        neighbours_graph(training, k, metric),
+        "probabilities",
+        Pixels(1.0),
+        list(LABELS),
+        {
+            "converter": f"fmnist-train {VERSION}",
+            "framework": f"scikit-learn {sklearn.__version__}",
+            "name": recipe.name,
+        },
+        Golden(inputs[..., None], reference_answers(training, inputs, k, metric), TOLERANCE),
+    )
+    predicted = _predict(model, test.images)
+    accuracy = float(np.mean(predicted == test.labels))
+    model.metadata["accuracy"] = f"{accuracy:.4f}"
+    figures = {
+        "recipe": recipe.name,
+        "canonical_data": training.canonical and test.canonical,
+        "training_images": len(training.labels),
+        "k": k,
+        "metric": metric,
+        "test_accuracy": accuracy,
+        "test_report": classification_report(
+            test.labels,
+            predicted,
+            labels=range(len(LABELS)),
+            target_names=LABELS,
+            output_dict=True,
+            zero_division=0,
+        ),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_file(folder / f"{recipe.name}.fmg", write(model))
+    replace_file(folder / "model-card.md", neighbours_card(recipe, figures).encode())
+    replace_file(folder / "report.json", json.dumps(figures, indent=1).encode())
+    return figures
+
+
+def _predict(model: Model, images: np.ndarray) -> np.ndarray:
+    """The library's classes for `images`, after it has answered the golden vectors right."""
+    assert model.golden is not None
+    with tempfile.TemporaryDirectory(prefix="fmnist-train-") as folder:
+        path = Path(folder) / "model.fmg"
+        path.write_bytes(write(model))
+        difference = largest_difference(path, model.golden.inputs, model.golden.outputs)
+        if not difference <= model.golden.tolerance:
+            raise ConvertError(
+                f"the library's votes differ from scikit-learn's by {difference:.2f}: "
+                "please report this as a bug"
+            )
+        from fmnistrt import Model as LoadedModel
+
+        return LoadedModel(path).classify(images, top_k=0).scores.argmax(1)

@@ -1,0 +1,54 @@
+/*
+ * Instructions that Swift's SIMD types cannot spell, for the kernel modules.
+ *
+ * What is here depends on the instruction set that the including module is compiled for, so only
+ * kernel modules may use it. A vector is one register: 64 bytes with AVX-512, 32 with AVX2.
+ */
+#ifndef FMNISTRT_INTRINSICS_H
+#define FMNISTRT_INTRINSICS_H
+
+#include <stdint.h>
+
+#if defined(__AVX512BW__)
+#define FMK_VECTOR 64
+#define FMK_BUILTIN(name) __builtin_ia32_##name##512
+#elif defined(__AVX2__)
+#define FMK_VECTOR 32
+#define FMK_BUILTIN(name) __builtin_ia32_##name##256
+#endif
+
+#ifdef FMK_VECTOR
+typedef uint8_t fmk_bytes __attribute__((vector_size(FMK_VECTOR)));
+typedef uint8_t fmk_half_bytes __attribute__((vector_size(FMK_VECTOR / 2)));
+typedef int16_t fmk_shorts __attribute__((vector_size(FMK_VECTOR)));
+typedef int32_t fmk_ints __attribute__((vector_size(FMK_VECTOR)));
+
+/* vpsadbw: sums += |a - b| summed over each 8 bytes, in every other lane. */
+static inline fmk_ints fmk_add_absolute_differences(fmk_ints sums, fmk_bytes a, fmk_bytes b) {
+  typedef char bytes __attribute__((vector_size(FMK_VECTOR)));
+  return sums + (fmk_ints)FMK_BUILTIN(psadbw)((bytes)a, (bytes)b);
+}
+
+/* vpmaddwd: sums += a * a summed over each two elements. */
+static inline fmk_ints fmk_add_squares(fmk_ints sums, fmk_shorts a) {
+  return sums + (fmk_ints)FMK_BUILTIN(pmaddwd)(a, a);
+}
+
+/* vpmovzxbw */
+static inline fmk_shorts fmk_widen(fmk_half_bytes bytes) {
+  return __builtin_convertvector(bytes, fmk_shorts);
+}
+
+/* A vector of bytes whose last `count` are 255 and whose others are 0. */
+static inline const uint8_t *fmk_mask_of_last(intptr_t count) {
+  static const uint8_t bytes[2 * FMK_VECTOR] = {[FMK_VECTOR... 2 * FMK_VECTOR - 1] = 255};
+  return bytes + count;
+}
+
+/* Asks for the cache line at `address`, which may lie outside of any memory. */
+static inline void fmk_prefetch(const uint8_t *address) { __builtin_prefetch(address, 0, 2); }
+
+static inline int32_t fmk_sum(fmk_ints vector) { return __builtin_reduce_add(vector); }
+#endif
+
+#endif
