@@ -1,27 +1,30 @@
 #!/usr/bin/env bash
-# Measures fmnistrt and other runtimes in turn. Arguments are passed on: --help lists them.
+# Measures fmnistrt and other runtimes in turn. The arguments go to Benchmarks/peers; --help lists them.
 source "$(dirname "$0")/common.sh"
-need_packages python3 python3-venv dataset-fashion-mnist libgomp1
+need_packages dataset-fashion-mnist libgomp1
 peers=Benchmarks/peers
 environment=.venv-peers
 python=$environment/bin/python
 
-install() { "$python" -m pip install --disable-pip-version-check -q "$@" >&2; }
+pip_install() { "$python" -m pip install --disable-pip-version-check -q "$@" >&2; }
 
 # A line at a time when not all can be had: what is missing is said in the table.
 install_all() {
   local options=("${@:2}") line
-  install "${options[@]}" -r "$1" && return 0
+  pip_install "${options[@]}" -r "$1" && return 0
   while IFS= read -r line; do
-    [[ -z $line || $line == \#* ]] || install "${options[@]}" "$line" || say "no $line"
+    [[ -z $line || $line == \#* ]] || pip_install "${options[@]}" "$line" || say "no $line"
   done <"$1"
 }
 
-want=$(cat "$peers"/requirements*.txt && python3 --version && pwd)
+base=$(command -v python3 || true)
+[[ -n $base ]] || { need_packages python3 python3-venv && base=/usr/bin/python3; }
+want=$(cat "$peers"/requirements*.txt && "$base" --version && pwd)
 stamp=$environment/.installed
 if [[ ! -x $python || ! -f $stamp || $(<"$stamp") != "$want" ]]; then
   say "Installing the peers into $environment"
-  python3 -m venv --clear "$environment"
+  "$base" -c 'import ensurepip' 2>/dev/null || need_packages python3-venv
+  "$base" -m venv --clear "$environment"
   install_all "$peers/requirements.txt"
   install_all "$peers/requirements-alone.txt" --no-deps
   printf '%s\n' "$want" >"$stamp"

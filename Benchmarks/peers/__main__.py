@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,9 @@ from pathlib import Path
 from .measure import Measured, measure
 from .models import MODELS
 from .prepare import FOLDER
-from .report import page
+from .report import placed, section
 from .runtimes import OURS, RUNTIMES
-from .table import ratio, render
+from .table import ratio
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,7 +30,13 @@ def parser() -> argparse.ArgumentParser:
         "--seconds", type=float, default=5, help="for each runtime with each model (default: 5)"
     )
     result.add_argument("--json", type=Path, metavar="FILE", help="also write all figures here")
-    result.add_argument("--output", type=Path, metavar="FILE", help="also write the page here")
+    result.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        default=FOLDER / "results.md",
+        help="Markdown file to write, or to renew between its marks (default: %(default)s)",
+    )
     return result
 
 
@@ -54,6 +61,7 @@ def main() -> None:
     runtimes = [OURS, *(name for name in chosen if name != OURS)]
     # In a process of its own: TensorFlow's threads and memory are gone when measuring starts.
     subprocess.run([sys.executable, "-m", "peers.prepare", *models], check=True)
+    load = os.getloadavg()[0]
     rows: dict[str, dict[str, Measured]] = {}
     for model in models:
         print(f"measuring {model}", file=sys.stderr, flush=True)
@@ -61,9 +69,10 @@ def main() -> None:
         for name, measured in rows[model].items():
             if measured.problem:
                 print(f"{model}: {name}: {measured.problem}", file=sys.stderr)
-    print(render(rows))
-    if options.output:
-        options.output.write_text(page(rows, sys.argv[1:]))
+    text = section(rows, sys.argv[1:], load)
+    print(text)
+    old = options.output.read_text() if options.output.exists() else ""
+    options.output.write_text(placed(old, text))
     if options.json:
         options.json.write_text(json.dumps(_figures(rows), indent=1) + "\n")
 

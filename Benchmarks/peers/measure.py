@@ -1,7 +1,7 @@
 """Times runtimes in alternation.
 
-Each runs in a process of its own, so that no thread pool, allocator or crash of one touches another,
-and answers one request at a time: while one computes, the others wait.
+Each runs in a process of its own, so that no thread pool, allocator or crash of one touches
+another, and answers one request at a time: while one computes, the others wait.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class _Worker:
             answer = RuntimeError(f"ended with exit code {self._process.exitcode}")
         if not isinstance(answer, Exception):
             return answer
-        missing = isinstance(answer, ImportError | FileNotFoundError)
+        missing = isinstance(answer, ImportError)
         self.measured.problem = "missing" if missing else f"failed: {answer}"
         return None
 

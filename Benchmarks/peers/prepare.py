@@ -65,8 +65,11 @@ def prepare(model: BenchmarkModel) -> None:
 
         write_tflite(network(), folder / "model.tflite")
 
-    _once(source, [HERE / f"{name}.py" for name in ("models", "residual", "weights")] + trained,
-          write_source)
+    _once(
+        source,
+        [HERE / f"{name}.py" for name in ("models", "residual", "weights")] + trained,
+        write_source,
+    )
     _once(fmg, [source, *sorted(CONVERTER.rglob("*.py"))], lambda: _convert(source, fmg))
     _once(onnx, [source, HERE / "onnx_writer.py"], write_onnx)
     for path, sources, make in (

@@ -1,4 +1,4 @@
-"""The page that holds the table, and all that is needed to judge its figures."""
+"""The section of a page that holds the table."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from datetime import date
 from .measure import Measured
 from .table import render
 
+BEGIN, END = "<!-- begin: make bench-peers -->", "<!-- end -->"
+
 
 def cpu() -> str:
     """The CPU and its caches, as lscpu names them."""
-    lines = subprocess.run(["lscpu"], capture_output=True, text=True, check=True).stdout.splitlines()
-    fields = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    lines = subprocess.run(
+        ["lscpu"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    fields = {
+        key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)
+    }
     numbers = ("CPU family", "Model", "Stepping")
     about = ", ".join(f"{name.lower()} {fields[name]}" for name in numbers if name in fields)
     caches = ", ".join(f"{key[:-6]} {fields[key]}" for key in fields if key.endswith(" cache"))
@@ -23,39 +29,30 @@ def cpu() -> str:
 def versions(rows: Mapping[str, Mapping[str, Measured]]) -> str:
     """The runtimes with their versions."""
     found = {
-        name: measured.version for row in rows.values() for name, measured in row.items()
+        name: measured.version
+        for row in rows.values()
+        for name, measured in row.items()
         if measured.version
     }
     return ", ".join(f"{name} {version}" for name, version in found.items())
 
 
-def page(rows: Mapping[str, Mapping[str, Measured]], arguments: Sequence[str]) -> str:
-    """The whole page in Markdown."""
-    command = " ".join(["Scripts/bench-peers.sh", *arguments])
-    return TEXT.format(
-        table=render(rows), command=command, cpu=cpu(), date=date.today(), versions=versions(rows)
-    )
+def section(
+    rows: Mapping[str, Mapping[str, Measured]], arguments: Sequence[str], load: float
+) -> str:
+    """The table, and all that is needed to judge its figures; `load` is that of the start."""
+    facts = {
+        "command": f"`Scripts/bench-peers.sh {' '.join(arguments)}`".replace(" `", "`"),
+        "CPU": cpu(),
+        "load average before": f"{load:.1f}",
+        "date": date.today(),
+        "versions": versions(rows),
+    }
+    return render(rows) + "\n" + "".join(f"- {name}: {fact}\n" for name, fact in facts.items())
 
 
-TEXT = """\
-# Performance
-
-Latency of one image (batch 1) in float32 on one thread, in microseconds: median (minimum). The
-fastest peer of each row is bold. The ratio says how many times as long it takes as fmnistrt does,
-by medians (by minima); below 1, fmnistrt is the slower one.
-
-{table}
-- command: `{command}`
-- CPU: {cpu}
-- date: {date}
-- versions: {versions}
-
-All runtimes have the same weights and the same image, each in a process of its own, and compute in
-turns of a tenth of a second, so that a busy moment of the machine meets them all. Timed is the
-cheapest call that the Python module of each offers, with input and output in buffers made before;
-that call alone is most of the time of `dense`. The largest difference is that of any score on four
-test images, between fmnistrt and any peer; a peer that differs by more than 0.001 counts in no
-ratio. Weights are those of the shipped checkpoint for `bncnn` and random for the others.
-
-`make bench-peers` measures anew; `Benchmarks/peers` holds what it does.
-"""
+def placed(page: str, new: str) -> str:
+    """The page with what stands between its two marks replaced; just the new part without marks."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    return f"{before}{begin}\n{new}{end}{after}" if begin and end else new

@@ -20,19 +20,18 @@ def geometric_mean(values: Sequence[float]) -> float:
 
 
 def difference(ours: Measured, peer: Measured) -> float:
-    """The largest difference between two runtimes' scores; infinite if one has none."""
+    """The largest difference between two runtimes' scores; infinite if one has none, or NaN."""
     if ours.problem or peer.problem or ours.scores.shape != peer.scores.shape:
         return math.inf
-    return float(np.abs(ours.scores - peer.scores).max())
+    largest = float(np.abs(ours.scores - peer.scores).max())
+    return math.inf if math.isnan(largest) else largest
 
 
 def best(row: Mapping[str, Measured]) -> str | None:
     """The fastest peer by its median, among those that agree with us."""
     ours = row[OURS]
     agreeing = [
-        name
-        for name, peer in row.items()
-        if name != OURS and difference(ours, peer) <= TOLERANCE
+        name for name, peer in row.items() if name != OURS and difference(ours, peer) <= TOLERANCE
     ]
     return min(agreeing, key=lambda name: row[name].median, default=None)
 
