@@ -39,7 +39,7 @@ class Ours:
 
         library = _library.library()
         self._model = Model(folder / "model.fmg")
-        self.version = f"{library.fmnist_version().decode()}, {self._model.info.isa}"
+        self.version = f"{library.fmnist_version().decode()} ({self._model.info.isa})"
         self._input = np.zeros(self._model.tensors()[0].shape, np.float32)
         self._output = np.zeros(self._model.info.output_size, np.float32)
         session, options = c_void_p(), _library.SessionOptions()
