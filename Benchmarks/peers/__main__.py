@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .measure import Measured, measure
@@ -34,13 +35,13 @@ def parser() -> argparse.ArgumentParser:
         "--output",
         type=Path,
         metavar="FILE",
-        default=FOLDER / "results.md",
+        default=Path("build/peers/results.md"),
         help="Markdown file to write, or to renew between its marks (default: %(default)s)",
     )
     return result
 
 
-def _names(known: dict[str, object]) -> object:
+def _names(known: Mapping[str, object]) -> Callable[[str], list[str]]:
     """Reads some of the known names, in any case; spaces may be left out."""
     plain = {name.lower().replace(" ", ""): name for name in known}
 

@@ -28,7 +28,8 @@ def images(part: str, shape: tuple[int, int, int], count: int) -> np.ndarray:
     if (height, width) == (32, 32):
         values = np.pad(values, ((0, 0), (2, 2), (2, 2), (0, 0)))
     elif (height, width) != (28, 28):
-        values = np.array(keras.ops.image.resize(values, (height, width)))
+        resized = keras.ops.image.resize(values, (height, width))
+        values = keras.ops.convert_to_numpy(resized)
     return np.ascontiguousarray(np.repeat(values, channels, axis=3))
 
 
@@ -68,9 +69,11 @@ def _spread(network: keras.Model, batch: np.ndarray) -> None:
     Otherwise the probabilities of random weights are all alike or exactly 0 and 1, and hide what
     the runtimes compute differently.
     """
+    from keras import ops
+
     last = network.layers[-1]
     softmax, last.activation = last.activation, None
-    values = np.array(network(batch, training=False))
+    values = ops.convert_to_numpy(network(batch, training=False))
     last.activation = softmax
     kernel, bias = last.get_weights()
     mean, scale = values.mean(axis=0), 1 / values.std(axis=0).mean()
