@@ -38,7 +38,8 @@ let package = Package(
       name: "FmnistRuntime",
       dependencies: ["CFmnistRT", "CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
       exclude: ["exports.map"],
-      swiftSettings: [embedded, .unsafeFlags(["-wmo"])],
+      // The time goes into the kernels: the rest is as fast when it is small.
+      swiftSettings: [embedded, .unsafeFlags(["-wmo", "-Osize"])],
       linkerSettings: [
         .linkedLibrary("m"),
         .unsafeFlags(

@@ -22,21 +22,24 @@ for module in KernelsV3 KernelsV4; do
   exit 1
 done
 
-# loops <isa> <operation>: what inner-loops.awk says of a module, made once.
+# loops <isa> <operation> [whole]: what inner-loops.awk says of a module, made once.
 loops() {
-  local module=Kernels${1^^} file=$work/$1-$2
+  local module=Kernels${1^^} file=$work/$1-$2-${3:-}
   if [[ ! -e $file ]]; then
     "$objdump" -dr --no-show-raw-insn "$build/$module.build/"*.o |
-      awk -v operation="$2" -f Scripts/inner-loops.awk > "$file"
+      awk -v operation="$2" -v whole="${3:+1}" -f Scripts/inner-loops.awk > "$file"
   fi
   cat "$file"
 }
 
-# check <label> <isa> <function> <operation> <count> [multiple]: the loop has exactly `count`
-# instructions or, since the compiler may unroll short loops further, a multiple of it.
+# check <label> <isa> <function> <operation> <count> [multiple|whole]: the loop has exactly `count`
+# instructions or, since the compiler may unroll short loops further, a multiple of it; or the
+# function, which has no loop, has as many.
 check() {
   local label=$1 isa=$2 function=$3 operation=$4 expected=$5 line found zmm ymm spills verdict=ok
-  line=$(loops "$isa" "$operation" | grep -F -- "$function" | grep -v ' calls ' |
+  local whole=${6:-}
+  [[ $whole == whole ]] || whole=
+  line=$(loops "$isa" "$operation" $whole | grep -F -- "$function" | grep -v ' calls ' |
     sort -k2,2nr | head -n 1 || true)
   read -r _ found zmm ymm spills <<< "${line:-none 0 0 0 0}"
   local wide=$zmm width=zmm
@@ -77,10 +80,15 @@ check_tiles v3 6 1 2
 check_tiles v4 14 2 1
 check dense v3 f32_dense__v3 "$fma" 8
 check dense v4 f32_dense__v4 "$fma" 8
+check 'dense, 16-bit weights' v3 f16_dense__v3 "$fma" 8
+check 'dense, 16-bit weights' v4 f16_dense__v4 "$fma" 8
 check depthwise v3 DepthwiseV4tile "$fma" 8 multiple
 check depthwise v4 DepthwiseV4tile "$fma" 7 multiple
 for isa in v3 v4; do
   registers=$([[ $isa == v3 ]] && echo 2 || echo 1)
+  check 'winograd input' $isa 14transformInput33 'vfn?madd[0-9]+ps' $((6 * registers)) whole
+  check 'winograd output' $isa 15transformOutput "$fma" $((3 * registers)) whole
+  check 'winograd epilogue' $isa 6finish "$fma" $registers multiple
   check max_pool $isa f32_max_pool__$isa vmaxps $registers multiple
   check sum_pool $isa f32_sum_pool__$isa vaddps $registers multiple
   check map $isa f32_map__$isa "$fma" $registers multiple
@@ -100,10 +108,10 @@ done
 
 # A function of the standard library compiled into a kernel module is a weak symbol, of which the
 # linker keeps the first module's: one with other instructions or another calling convention. And
-# kernels allocate nothing.
+# kernels allocate nothing. libc's memset is as good as a loop.
 for isa in v3 v4; do
   verdict=ok
-  if outside=$(loops $isa "$fma" | grep ' calls ' | grep -v ' __stack_chk_fail$'); then
+  if outside=$(loops $isa "$fma" | grep ' calls ' | grep -vE ' (__stack_chk_fail|memset)$'); then
     verdict="$(head -n 1 <<< "$outside")"
   elif weak=$("$nm" "$build/Kernels${isa^^}.build/"*.o 2> /dev/null | grep ' W \$' |
     grep -v Kernels); then

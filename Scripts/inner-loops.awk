@@ -1,11 +1,13 @@
 # Reads `objdump -dr` and prints, for each function, its innermost loop with the most vector
-# arithmetic: name, then how many instructions match `operation`, how many of those use zmm and how
+# arithmetic, or with -v whole=1 the whole function: name, then how many instructions match `operation`, how many of those use zmm and how
 # many ymm registers, and how many move a vector to or from the stack. Functions that call
 # something outside the kernels get a second line, "name calls symbol".
 
-function report(   i, j, inner, found, best, zmm, ymm, spills, k) {
+function report(   i, j, inner, found, best) {
   best = 0
-  for (i = 1; i <= count; i++) {
+  if (whole) {
+    best = measure(1, count)
+  } else for (i = 1; i <= count; i++) {
     if (!(i in target) || !(target[i] in index_of) || index_of[target[i]] > i) continue
     inner = 1
     for (j = index_of[target[i]]; j < i; j++)
@@ -15,16 +17,22 @@ function report(   i, j, inner, found, best, zmm, ymm, spills, k) {
     found = matches(index_of[target[i]], i)
     if (!inner || found <= best) continue
     best = found
-    zmm = ymm = spills = 0
-    for (k = index_of[target[i]]; k <= i; k++) {
-      if (text[k] ~ operation && text[k] ~ /%zmm/) zmm++
-      if (text[k] ~ operation && text[k] ~ /%ymm/) ymm++
-      if (text[k] ~ /%[xyz]mm/ && text[k] ~ /\(%r[sb]p/) spills++
-    }
+    measure(index_of[target[i]], i)
   }
   if (best > 0) print name, best, zmm, ymm, spills
   delete index_of; delete target; delete text
   count = 0
+}
+
+# Sets zmm, ymm and spills; returns the number of matches.
+function measure(from, to,   k) {
+  zmm = ymm = spills = 0
+  for (k = from; k <= to; k++) {
+    if (text[k] ~ operation && text[k] ~ /%zmm/) zmm++
+    if (text[k] ~ operation && text[k] ~ /%ymm/) ymm++
+    if (text[k] ~ /%[xyz]mm/ && text[k] ~ /\(%r[sb]p/) spills++
+  }
+  return matches(from, to)
 }
 
 function matches(from, to,   k, sum) {

@@ -62,6 +62,7 @@ int main(int count, char **arguments) {
     if (isa == 3) printf(", tile by hand %.1f", tile_flops() * 1e-9);
     printf("\n");
     benchmark_convolutions(isa, peak);
+    benchmark_winograd(isa, peak);
     benchmark_dense(isa);
     benchmark_others(isa);
     benchmark_distances(isa);

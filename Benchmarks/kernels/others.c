@@ -9,6 +9,7 @@ typedef struct {
   fmk_conv conv;
   fmk_pool pool;
   const float *input, *weights;
+  const uint16_t *halves;
   float *output;
   int rows, row, output_row;
   intptr_t count;
@@ -17,6 +18,11 @@ typedef struct {
 static void dense(void *context) {
   const work *w = context;
   w->kernels->f32_dense(&w->conv, w->input, w->output);
+}
+
+static void half_dense(void *context) {
+  const work *w = context;
+  w->kernels->f16_dense(&w->conv, w->halves, w->input, w->output);
 }
 
 static void measure_dense(uint32_t isa, const char *name, int inputs, int outputs) {
@@ -40,7 +46,15 @@ static void measure_dense(uint32_t isa, const char *name, int inputs, int output
   const double time = shortest(dense, &w);
   printf("  %-25s %9.1f us %7.1f GB/s of weights, plain reading %.1f GB/s\n", name, time * 1e6,
          (double)count * 4e-9 / time, read_bandwidth(weights, count) * 1e-9);
-  fmp_release(input), fmp_release(weights), fmp_release(bias), fmp_release(output);
+  /* 1.0 everywhere. */
+  uint16_t *halves = fmp_allocate(count * sizeof *halves);
+  for (size_t i = 0; i < count; i++) halves[i] = 0x3c00;
+  w.halves = halves;
+  const double half_time = shortest(half_dense, &w);
+  printf("  %-25s %9.1f us %7.1f GB/s of 16-bit weights\n", name, half_time * 1e6,
+         (double)count * 2e-9 / half_time);
+  fmp_release(input), fmp_release(weights), fmp_release(halves), fmp_release(bias);
+  fmp_release(output);
 }
 
 void benchmark_dense(uint32_t isa) {

@@ -9,16 +9,24 @@ public func f32_conv__baseline(
   _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
   _ output: UnsafeMutablePointer<Float>!
 ) {
-  let conv = arguments.pointee
+  convolve(arguments.pointee, input, output) { arguments.pointee.weights[$0] }
+}
+
+/// `weight` gives the weight at an offset from the first.
+@inline(__always)
+private func convolve(
+  _ conv: fmk_conv, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+  _ weight: (Int) -> Float
+) {
   for block in 0..<conv.blocks {
     for pixel in 0..<conv.pixels {
       var sums = InlineArray<16, Float>(repeating: 0)
       for s in 0..<conv.segment_count {
         let segment = conv.segments[s]
         let from = input + (pixel * conv.pixel_step + Int(segment.input))
-        let weights = conv.weights + (block * conv.weight_step + Int(segment.weight) * 16)
+        let first = block * conv.weight_step + Int(segment.weight) * 16
         for i in 0..<Int(segment.count) {
-          for lane in 0..<16 { sums[lane] += from[i] * weights[i * 16 + lane] }
+          for lane in 0..<16 { sums[lane] += from[i] * weight(first + i * 16 + lane) }
         }
       }
       let to = output + (block * conv.output_plane + pixel * conv.output_step)
@@ -36,6 +44,14 @@ public func f32_dense__baseline(
   _ output: UnsafeMutablePointer<Float>!
 ) {
   f32_conv__baseline(arguments, input, output)
+}
+
+@_cdecl("f16_dense__baseline") @implementation
+public func f16_dense__baseline(
+  _ arguments: UnsafePointer<fmk_conv>!, _ weights: UnsafePointer<UInt16>!,
+  _ input: UnsafePointer<Float>!, _ output: UnsafeMutablePointer<Float>!
+) {
+  convolve(arguments.pointee, input, output) { fmp_from_half(weights[$0]) }
 }
 
 @_cdecl("f32_depthwise__baseline") @implementation
@@ -57,7 +73,7 @@ public func f32_depthwise__baseline(
   }
 }
 
-private func finish(_ sum: Float, channel: Int, _ epilogue: fmk_epilogue) -> Float {
+func finish(_ sum: Float, channel: Int, _ epilogue: fmk_epilogue) -> Float {
   let y = clamp(sum + epilogue.bias[channel], epilogue.low, epilogue.high)
   guard let scale = epilogue.scale, let shift = epilogue.shift else { return y }
   return y * scale[channel] + shift[channel]

@@ -1,19 +1,34 @@
 import CPlatform
 
+/// Weights as they are stored, and as they are used.
+protocol StoredWeight {
+  static func vector(at pointer: UnsafePointer<Self>) -> Vector
+}
+
+extension Float: StoredWeight {
+  @inline(__always)
+  static func vector(at pointer: UnsafePointer<Float>) -> Vector { Vector(at: pointer) }
+}
+
+/// Half precision.
+extension UInt16: StoredWeight {
+  @inline(__always)
+  static func vector(at pointer: UnsafePointer<UInt16>) -> Vector { fmp_from_halves(pointer) }
+}
+
 /// One output block at a time, so that its weights stream through once, front to back. Successive
 /// inputs go to different sums: one chain of additions would wait for its own latency.
 struct Dense<let chains: Int> {
   @inline(__always)
-  static func run(
-    _ arguments: UnsafePointer<fmk_conv>, _ input: UnsafePointer<Float>,
-    _ output: UnsafeMutablePointer<Float>
+  static func run<Weight: StoredWeight>(
+    _ arguments: UnsafePointer<fmk_conv>, _ weights: UnsafePointer<Weight>,
+    _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
   ) {
     let low = Vector(repeating: arguments.pointee.epilogue.low)
     let high = Vector(repeating: arguments.pointee.epilogue.high)
     var block = 0
     while block < arguments.pointee.blocks {
-      let product = dot(
-        arguments, input, arguments.pointee.weights + block * arguments.pointee.weight_step)
+      let product = dot(arguments, input, weights + block * arguments.pointee.weight_step)
       var y = (product + Vector(at: arguments.pointee.epilogue.bias + block * 16)).clamped(
         low, high)
       if let affine = Affine(arguments.pointee.epilogue, block: block) { y = affine(y) }
@@ -23,9 +38,9 @@ struct Dense<let chains: Int> {
   }
 
   @inline(__always)
-  private static func dot(
+  private static func dot<Weight: StoredWeight>(
     _ arguments: UnsafePointer<fmk_conv>, _ input: UnsafePointer<Float>,
-    _ blockWeights: UnsafePointer<Float>
+    _ blockWeights: UnsafePointer<Weight>
   ) -> Vector {
     var sums = InlineArray<chains, Vector>(repeating: Vector())
     var s = 0
@@ -39,13 +54,13 @@ struct Dense<let chains: Int> {
         var chain = 0
         while chain < chains {
           let x = Vector(repeating: from[i + chain])
-          sums[chain].addProduct(x, Vector(at: weights + (i + chain) * 16))
+          sums[chain].addProduct(x, Weight.vector(at: weights + (i + chain) * 16))
           chain += 1
         }
         i += chains
       }
       while i < count {
-        sums[0].addProduct(Vector(repeating: from[i]), Vector(at: weights + i * 16))
+        sums[0].addProduct(Vector(repeating: from[i]), Weight.vector(at: weights + i * 16))
         i += 1
       }
       s += 1

@@ -23,7 +23,31 @@ public func f32_dense__v3(
   _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
   _ output: UnsafeMutablePointer<Float>!
 ) {
-  Dense<4>.run(arguments, input, output)
+  Dense<4>.run(arguments, arguments.pointee.weights, input, output)
+}
+
+@_cdecl("f16_dense__v3") @implementation
+public func f16_dense__v3(
+  _ arguments: UnsafePointer<fmk_conv>!, _ weights: UnsafePointer<UInt16>!,
+  _ input: UnsafePointer<Float>!, _ output: UnsafeMutablePointer<Float>!
+) {
+  Dense<4>.run(arguments, weights, input, output)
+}
+
+@_cdecl("f32_winograd_input__v3") @implementation
+public func f32_winograd_input__v3(
+  _ arguments: UnsafePointer<fmk_winograd_input>!, _ input: UnsafePointer<Float>!,
+  _ transformed: UnsafeMutablePointer<Float>!
+) {
+  winogradInput(arguments, input, transformed)
+}
+
+@_cdecl("f32_winograd_output__v3") @implementation
+public func f32_winograd_output__v3(
+  _ arguments: UnsafePointer<fmk_winograd_output>!, _ products: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  winogradOutput(arguments, products, output)
 }
 
 @_cdecl("f32_max_pool__v3") @implementation

@@ -65,9 +65,22 @@ def graph_cases() -> None:
         sections = sections_of(model)
         case(f"tensor-{case_name}", status, why, assemble(sections))
 
+    def half(case_name: str, status: str, why: str, minor: int, *tensors: Tensor) -> None:
+        model = dense()
+        model.tensors[3:] = tensors
+        model.nodes[1].inputs[1:] = [tensor.name for tensor in tensors]
+        case(f"half-{case_name}", status, why, assemble(sections_of(model), minor=minor))
+
+    weights = np.ones((2, 4), np.float16)
+    infinite = weights * np.float16(math.inf)
+    single = Tensor("w", (2, 4), weights.astype(np.float32))
+    half("version-0", FORMAT, "f16 in a file of version 1.0", 0, Tensor("w", (2, 4), weights))
+    half("infinite", FORMAT, "f16 weights of infinity", 1, Tensor("w", (2, 4), infinite))
+    bias = Tensor("b", (2,), weights[:, 0])
+    half("bias", FORMAT, "an f16 bias", 1, single, bias)
     record("role-2", "unknown role", 0, role=2)
     record("role-constant", "the input is a constant", 0, role=1)
-    record("type-1", "an element type of a later version", 3, UNSUPPORTED, type=1)
+    record("type-3", "an element type of a later version", 3, UNSUPPORTED, type=3)
     record("type-activation", "an activation of bytes", 1, type=2)
     record("rank-0", "rank 0", 1, rank=0)
     record("rank-5", "rank 5", 1, rank=5)

@@ -15,7 +15,7 @@ import Testing
 
   private func plan(_ file: ModelFile, keep: Bool = false) throws -> (steps: Int, arena: Int) {
     try withGraph(file) { graph, region in
-      let plan = try Planner.plan(graph, keep: keep, region: &region)
+      let plan = try Planner.plan(graph, keep: keep, isa: 1, region: &region)
       return (plan.steps.count, plan.arenaSize)
     }
   }
@@ -30,7 +30,8 @@ import Testing
     var region = Region()
     defer { region.release() }
     let sections = try Sections(memory.baseAddress!, size: bytes.count)
-    var graph = try region.graph(sections[.graph]!, weights: sections[.weights])
+    var graph = try region.graph(
+      sections[.graph]!, weights: sections[.weights])
     try graph.inferShapes()
     return try body(graph, &region)
   }

@@ -112,15 +112,15 @@ def label_section(labels: list[str]) -> bytes:
 
 
 def stored(value: np.ndarray) -> bytes:
-    """The elements of a constant: bytes stay bytes, all else is f32."""
-    return value.astype("u1" if value.dtype == np.uint8 else "<f4").tobytes()
+    """The elements of a constant: bytes and halves stay what they are, all else is f32."""
+    return value.astype({1: "u1", 2: "<f2"}.get(value.dtype.itemsize, "<f4")).tobytes()
 
 
 def tensor_record(tensor: Tensor, offset: int) -> bytes:
     """The 128 bytes of one tensor."""
     values = {
         "role": 0 if tensor.value is None else 1,
-        "type": 2 if tensor.value is not None and tensor.value.dtype == np.uint8 else 0,
+        "type": 0 if tensor.value is None else {1: 2, 2: 1}.get(tensor.value.dtype.itemsize, 0),
         "rank": len(tensor.shape),
         "reserved": 0,
         "shape": tuple(tensor.shape) + (0,) * (4 - len(tensor.shape)),
@@ -236,5 +236,5 @@ def assemble(sections: dict[int, bytes] | list[tuple[int, bytes]], **fields: obj
 
 def write(model: Model) -> bytes:
     """The file of a model."""
-    newer = any(t.value is not None and t.value.dtype == np.uint8 for t in model.tensors)
+    newer = any(t.value is not None and t.value.dtype.itemsize < 4 for t in model.tensors)
     return assemble(sections_of(model), minor=int(newer))

@@ -10,9 +10,11 @@ import pytest
 import cases_chains
 import cases_convolution
 import cases_elementwise
+import cases_halves
 import cases_moving
 import cases_pooling
 import cases_random
+import cases_winograd
 from build import Builder
 from compare import Expected
 from fmnistrt.convert.model import Model
@@ -21,11 +23,13 @@ from library import ISA_NAMES, Session, instruction_sets
 
 MODULES = (
     cases_convolution,
+    cases_halves,
     cases_pooling,
     cases_elementwise,
     cases_moving,
     cases_chains,
     cases_random,
+    cases_winograd,
 )
 CASES = {b.name: b for b in itertools.chain.from_iterable(m.cases() for m in MODULES)}
 INSTRUCTION_SETS = instruction_sets()

@@ -74,6 +74,7 @@ class Node:
 
 @dataclass
 class File:
+    minor: int = 0
     metadata: dict = field(default_factory=dict)
     labels: list = field(default_factory=list)
     tensors: list = field(default_factory=list)
@@ -116,14 +117,15 @@ def read(data: bytes) -> File:
         demand(crc32c(content) == crc, f"CRC of section {kind}")
         sections[kind], offset, last = content, start + length, kind
     demand(offset == len(data), "end of file")
-    file = File()
+    file = File(minor)
     _metadata(file, sections[1])
     _graph(file, sections[3], sections.get(4, b""))
     if 2 in sections:
         _labels(file, sections[2])
     if 5 in sections:
         _golden(file, sections[5])
-    demand(minor == int(NEAREST_NEIGHBOURS in file.operators()), "minor version")
+    halves = any(t.value is not None and t.value.dtype == np.float16 for t in file.tensors)
+    demand(minor == int(halves or NEAREST_NEIGHBOURS in file.operators()), "minor version")
     return file
 
 
@@ -183,13 +185,13 @@ def _graph(file: File, content: bytes, weights: bytes):
         base = 64 + 128 * number
         role, kind, rank, zero, *shape = struct.unpack_from("<4B5I", content, base)
         offset, size = struct.unpack_from("<QQ", content, base + 24)
-        demand(role == (number > nodes) and kind in (0, 2 * role), "tensor")
+        demand(role == (number > nodes) and kind <= 2 * role, "tensor")
         demand(1 <= rank <= 4 and zero == 0, "tensor")
         demand(not any(shape[rank:]) and all(1 <= n <= 65535 for n in shape[:rank]), "shape")
         demand(not any(content[base + 40 : base + 64]), "tensor reserved")
         shape, value = tuple(shape[:rank]), None
         if role:
-            stored = np.dtype("u1" if kind else "<f4")
+            stored = np.dtype(("<f4", "<f2", "u1")[kind])
             demand(offset == aligned(end), "constant")
             demand(size == stored.itemsize * math.prod(shape), "constant")
             demand(not any(weights[end:offset]), "weights gap")

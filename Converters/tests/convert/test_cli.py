@@ -93,6 +93,20 @@ def test_report_as_json(checkpoint, tmp_path, capsys, library):
     assert report["bytes"] == (tmp_path / "m.fmg").stat().st_size
 
 
+def test_half_precision(checkpoint, tmp_path, capsys, library, monkeypatch):
+    output = tmp_path / "model.fmg"
+    arguments = [str(checkpoint), str(output), "--weights", "f16"]
+    assert cli.main(arguments) == 0
+    file = reference.read(output.read_bytes())
+    assert file.minor == 1
+    assert file.tolerance == pytest.approx(2e-3)
+    answers = reference.classify(file, file.golden_inputs)
+    assert 1e-7 < np.abs(answers - file.golden_outputs).max() < 2e-3
+    monkeypatch.setattr(library, "off", 0.01)
+    assert cli.main([*arguments, "--force"]) == 1
+    assert "half precision does not suit it" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("off", [0.01, np.nan])
 def test_wrong_answers_leave_no_file(checkpoint, tmp_path, capsys, library, monkeypatch, off):
     monkeypatch.setattr(library, "off", off)

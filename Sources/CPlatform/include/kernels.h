@@ -76,7 +76,40 @@ typedef struct fmk_pool {
 } fmk_pool;
 
 /* Fully connected layer: fmk_conv of one pixel, many blocks and long segments; output_plane is 16.
- * The sums may be split over several accumulators. */
+ * The sums may be split over several accumulators. f16_dense takes its weights as IEEE 754 binary16
+ * numbers, none of them NaN or infinite, in the same order; fmk_conv.weights is not read. */
+
+/* Winograd's convolution F(4x4, 3x3): 4x4 outputs of a 3x3 convolution from 6x6 inputs d and weights
+ * g are A^T ((G g G^T) * (B^T d B)) A, where * multiplies the 36 positions one by one. The products
+ * of one position, summed over the input channels, are an f32_conv of one kernel position whose
+ * pixels are tiles. All images and blocks have 16 lanes a pixel.
+ *
+ * Input transformation of a row of tiles in one channel block:
+ *   transformed[(i * 6 + j) * position_step + t * 16 + lane] = (B^T d B)[i][j], where
+ *   d[r][c] = input[r * row_pitch + (t * 4 + c) * 16 + lane] for first_row <= r < end_row, else 0
+ *   (rows outside are not read). */
+typedef struct fmk_winograd_input {
+  intptr_t tiles; /* at least 1 */
+  intptr_t position_step;
+  intptr_t row_pitch;
+  intptr_t first_row;
+  intptr_t end_row;
+} fmk_winograd_input;
+
+/* Output transformation of a row of tiles in one output block, the reverse: A^T m A,
+ * where m[i][j] = products[(i * 6 + j) * position_step + t * 16 + lane], then the epilogue, then, if
+ * pool is 2, the maximum of each 2x2 pixels. Of the 4x4 (2x2) pixels of a tile those in the first `rows`
+ * rows and the first `columns` columns of the whole row of tiles are stored, row_pitch floats apart
+ * from row to row. */
+typedef struct fmk_winograd_output {
+  intptr_t tiles; /* at least 1 */
+  intptr_t position_step;
+  intptr_t row_pitch;
+  intptr_t rows;    /* at least 1 */
+  intptr_t columns; /* at least 1 */
+  intptr_t pool;    /* 1 or 2 */
+  fmk_epilogue epilogue;
+} fmk_winograd_output;
 
 /* Element-wise on `count` floats, count a multiple of 16:
  *   map:    out = min(max(in * scale[i % 16] + shift[i % 16], low), high)
@@ -105,6 +138,9 @@ typedef struct fmk_table {
   void (*f32_conv)(const fmk_conv *, const float *input, float *output);
   void (*f32_depthwise)(const fmk_conv *, const float *input, float *output);
   void (*f32_dense)(const fmk_conv *, const float *input, float *output);
+  void (*f16_dense)(const fmk_conv *, const uint16_t *weights, const float *input, float *output);
+  void (*f32_winograd_input)(const fmk_winograd_input *, const float *input, float *transformed);
+  void (*f32_winograd_output)(const fmk_winograd_output *, const float *products, float *output);
   void (*f32_max_pool)(const fmk_pool *, const float *input, float *output);
   void (*f32_sum_pool)(const fmk_pool *, const float *input, float *output);
   void (*f32_map)(const float *in, float *out, intptr_t count, const float *scale,
@@ -122,6 +158,9 @@ typedef struct fmk_table {
   void f32_conv__##isa(const fmk_conv *, const float *, float *);                               \
   void f32_depthwise__##isa(const fmk_conv *, const float *, float *);                          \
   void f32_dense__##isa(const fmk_conv *, const float *, float *);                              \
+  void f16_dense__##isa(const fmk_conv *, const uint16_t *, const float *, float *);            \
+  void f32_winograd_input__##isa(const fmk_winograd_input *, const float *, float *);           \
+  void f32_winograd_output__##isa(const fmk_winograd_output *, const float *, float *);         \
   void f32_max_pool__##isa(const fmk_pool *, const float *, float *);                           \
   void f32_sum_pool__##isa(const fmk_pool *, const float *, float *);                           \
   void f32_map__##isa(const float *, float *, intptr_t, const float *, const float *, float,    \

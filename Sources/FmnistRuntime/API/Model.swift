@@ -42,7 +42,7 @@ struct Model {
       golden = try GoldenVectors(
         reader, inputSize: graph.input.shape.elementCount, outputSize: outputSize)
     }
-    let plan = try Planner.plan(graph, keep: false, region: &region)
+    let plan = try Planner.plan(graph, keep: false, isa: isa, region: &region)
     let memory = try region.allocate(1, of: Model.self).baseAddress!
     memory.initialize(
       to: Model(
@@ -69,7 +69,9 @@ extension UnsafeMutablePointer<Session> {
   ) throws(Failure) -> UnsafeMutablePointer<Session> {
     let plan =
       keepTensors
-      ? try Planner.plan(model.pointee.graph, keep: true, region: &region) : model.pointee.plan
+      ? try Planner.plan(
+        model.pointee.graph, keep: true, isa: model.pointee.isa, region: &region)
+      : model.pointee.plan
     let arena = try region.allocate(plan.arenaSize, of: Float.self)
     let memory = try region.allocate(1, of: Session.self).baseAddress!
     memory.initialize(

@@ -144,9 +144,13 @@ extension ByteReader {
     }
     let tensor = Tensor(
       name: tensorName, shape: shape, type: type, data: try source.bytes(elements * type.size))
-    if let values = tensor.values,
-      !areFinite(UnsafeBufferPointer(start: values, count: elements))
-    {
+    let isFinite =
+      switch type {
+      case .f32: areFinite(UnsafeBufferPointer(start: tensor.values, count: elements))
+      case .f16: areFinite(UnsafeBufferPointer(start: tensor.halves, count: elements))
+      case .u8: true
+      }
+    guard isFinite else {
       throw .format(source.position, "constant \(tensorName) holds NaN or infinity")
     }
     weights = source

@@ -15,6 +15,7 @@ struct Sections {
   static let newestMinorVersion = 1
 
   private let file: UnsafeRawPointer
+  /// Minor version of the format that the file says it needs.
   let minorVersion: Int
   /// Start and end of each kind, by its number; both 0 when there is no such section.
   private var ranges = InlineArray<6, SIMD2<Int>>(repeating: .zero)

@@ -31,12 +31,13 @@ struct Shape: Equatable {
 /// Element types by their number in the file.
 enum ElementType: UInt8 {
   case f32 = 0
-  case u8 = 2
+  case f16, u8
 
   /// Bytes of one element.
   var size: Int {
     switch self {
     case .f32: 4
+    case .f16: 2
     case .u8: 1
     }
   }
@@ -45,7 +46,7 @@ enum ElementType: UInt8 {
   var minorVersion: Int {
     switch self {
     case .f32: 0
-    case .u8: 1
+    case .f16, .u8: 1
     }
   }
 }
@@ -63,6 +64,11 @@ struct Tensor {
   /// The elements of a constant of type f32.
   var values: UnsafePointer<Float>? {
     type == .f32 ? data?.assumingMemoryBound(to: Float.self) : nil
+  }
+
+  /// The elements of a constant of type f16: weights of a convolution or dense layer.
+  var halves: UnsafePointer<UInt16>? {
+    type == .f16 ? data?.assumingMemoryBound(to: UInt16.self) : nil
   }
 
   /// The elements of a constant of type u8.
@@ -101,8 +107,14 @@ enum Operator: UInt16 {
   /// First minor version of the format that has it.
   var minorVersion: Int { self == .nearestNeighbours ? 1 : 0 }
 
-  /// Element type of its constants.
-  var constantType: ElementType { self == .nearestNeighbours ? .u8 : .f32 }
+  /// Whether a constant of this type may be the input with this number.
+  func accepts(_ type: ElementType, asInput index: Int) -> Bool {
+    switch type {
+    case .f32: self != .nearestNeighbours
+    case .f16: (self == .conv2d || self == .dense) && index == 1
+    case .u8: self == .nearestNeighbours
+    }
+  }
 }
 
 /// Kinds of the operator `activation` by their number in the file.

@@ -37,9 +37,9 @@ extension Graph {
   }
 
   private func inferredShape(_ node: inout Node) throws(Failure) -> Shape {
-    for input in node.inputs where tensors[Int(input)].isConstant {
-      guard tensors[Int(input)].type == node.kind.constantType else {
-        throw wrong(node, "constant \(tensors[Int(input)].name) has the wrong element type")
+    for i in 0..<node.inputs.count where input(node, i).isConstant {
+      guard node.kind.accepts(input(node, i).type, asInput: i) else {
+        throw wrong(node, "constant \(input(node, i).name) has the wrong element type")
       }
     }
     switch node.kind {

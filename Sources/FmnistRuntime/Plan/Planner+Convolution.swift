@@ -35,7 +35,8 @@ extension Planner {
       arguments.weight_step = kernel.x * kernel.y * channelsOfBlock * 16
     } else {
       let depth = kernel.x * kernel.y * weights.sizes[3]
-      arguments.weights = try packMatrix(graph.input(node, 1).values!, weights.sizes[0], depth)
+      arguments.weights = try packMatrix(
+        try singles(graph.input(node, 1)), weights.sizes[0], depth)
       arguments.weight_step = depth * 16
     }
     arguments.epilogue = try epilogue(draft)
@@ -133,22 +134,29 @@ extension Planner {
 
   mutating func dense(_ draft: Draft) throws(Failure) -> Dense {
     let node = graph.nodes[draft.node]
-    let weights = graph.input(node, 1).shape
+    let weights = graph.input(node, 1)
+    let outputs = weights.shape.sizes[0]
+    let depth = weights.shape.sizes[1]
     let input = layout(draft.input)
     var arguments = fmk_conv()
     let segments = try denseSegments(input)
     arguments.segments = segments.baseAddress
     arguments.segment_count = segments.count
-    arguments.weights = try packMatrix(
-      graph.input(node, 1).values!, weights.sizes[0], weights.sizes[1])
-    arguments.weight_step = weights.sizes[1] * 16
+    var halves: UnsafePointer<UInt16>?
+    if let values = weights.halves {
+      halves = try packMatrix(values, outputs, depth)
+    } else {
+      arguments.weights = try packMatrix(weights.values!, outputs, depth)
+    }
+    arguments.weight_step = depth * 16
     arguments.epilogue = try epilogue(draft)
     arguments.blocks = layout(draft.output).blocks
     arguments.pixels = 1
     arguments.output_plane = 16
     arguments.output_step = 16
     arguments.lanes = 16
-    return Dense(input: draft.input, output: draft.output, arguments: arguments)
+    return Dense(
+      input: draft.input, output: draft.output, arguments: arguments, halves: halves)
   }
 
   /// All elements of a tensor in row-major order.
@@ -182,11 +190,11 @@ extension Planner {
   }
 
   /// A matrix [outputs, depth] as [blocks of 16 outputs][depth][16], zeros beyond the last output.
-  mutating func packMatrix(
-    _ values: UnsafePointer<Float>, _ outputs: Int, _ depth: Int
-  ) throws(Failure) -> UnsafePointer<Float> {
+  mutating func packMatrix<Weight: BitwiseCopyable>(
+    _ values: UnsafePointer<Weight>, _ outputs: Int, _ depth: Int
+  ) throws(Failure) -> UnsafePointer<Weight> {
     let blocks = (outputs + 15) / 16
-    let result = try packed(blocks * depth * 16, of: Float.self)
+    let result = try packed(blocks * depth * 16, of: Weight.self)
     for block in 0..<blocks {
       let target = result.baseAddress! + block * depth * 16
       for lane in 0..<min(16, outputs - block * 16) {
@@ -201,6 +209,7 @@ extension Planner {
   private mutating func packDepthwise(
     _ node: Node, _ taps: Int, _ blocks: Int
   ) throws(Failure) -> UnsafePointer<Float> {
-    try packMatrix(graph.input(node, 1).values!, graph.input(node, 1).shape.sizes[0], taps)
+    try packMatrix(
+      try singles(graph.input(node, 1)), graph.input(node, 1).shape.sizes[0], taps)
   }
 }

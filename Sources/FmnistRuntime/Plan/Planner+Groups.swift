@@ -54,6 +54,7 @@ extension Planner {
     let weights = graph.input(node, 1)
     let inputs = weights.shape.sizes[3]
     let outputsOfGroup = weights.shape.sizes[0] / node.integer(8)
+    let values = try singles(weights)
     let taps = kernel.x * kernel.y
     let result = try packed(blocks * taps * channels * 16, of: Float.self)
     for output in 0..<weights.shape.sizes[0] {
@@ -62,7 +63,7 @@ extension Planner {
       for tap in 0..<taps {
         for i in 0..<inputs {
           result[((block * taps + tap) * channels + shift + i) * 16 + output % 16] =
-            weights.values![(output * taps + tap) * inputs + i]
+            values[(output * taps + tap) * inputs + i]
         }
       }
     }

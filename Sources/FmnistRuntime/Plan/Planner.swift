@@ -5,20 +5,24 @@ import CPlatform
 struct Planner {
   let graph: Graph
   let fusion: Fusion
+  /// Number of the instruction set whose kernels run the plan.
+  let isa: UInt32
   var region: Region
   var buffers: UnsafeMutableBufferPointer<Buffer>
   var arena: Arena
-  /// Floats and table entries of 4 bytes, counted against the limit of packed weights.
+  /// Four bytes each, counted against the limit of packed weights.
   var packedWords = 0
   /// The step of a model of nearest neighbours, whose only one it is.
   private var search: UnsafePointer<NeighbourSearch>?
+  /// Memory that is released when the plan is made.
+  private var temporary = Region()
 
   /// 1 GiB.
   private static let packedLimit = 1 << 28
 
   /// Makes a plan. With `keep`, every tensor is computed and keeps its value to the end of a run.
   static func plan(
-    _ graph: Graph, keep: Bool, region: inout Region
+    _ graph: Graph, keep: Bool, isa: UInt32, region: inout Region
   ) throws(Failure) -> Plan {
     var scratch = Region()
     defer { scratch.release() }
@@ -28,9 +32,12 @@ struct Planner {
       capacity: graph.activationCount + graph.nodes.count, region: &scratch)
     // Takes the region as it is after the allocation above.
     var planner = Planner(
-      graph: graph, fusion: fusion, region: region, buffers: buffers, arena: arena)
-    // Whatever was allocated belongs to the caller's region, also when planning fails.
-    defer { region = planner.region }
+      graph: graph, fusion: fusion, isa: isa, region: region, buffers: buffers, arena: arena)
+    defer {
+      // Whatever was allocated belongs to the caller's region, also when planning fails.
+      region = planner.region
+      planner.temporary.release()
+    }
     return try planner.makePlan(keep: keep, scratch: &scratch)
   }
 
@@ -66,7 +73,7 @@ struct Planner {
 
   func layout(_ tensor: Int) -> Layout { buffers[tensor].layout }
 
-  /// Memory for packed weights or tables of 4-byte values.
+  /// Memory for packed weights or tables.
   mutating func packed<T: BitwiseCopyable>(
     _ count: Int, of type: T.Type
   ) throws(Failure) -> UnsafeMutableBufferPointer<T> {
@@ -75,6 +82,14 @@ struct Planner {
       throw Failure(FMNIST_ERROR_LIMIT, "the model needs more than 1 GiB of packed weights")
     }
     return try region.allocate(count, of: T.self)
+  }
+
+  /// The elements of a constant in single precision, until the plan is made.
+  mutating func singles(_ tensor: Tensor) throws(Failure) -> UnsafePointer<Float> {
+    guard let halves = tensor.halves else { return tensor.values! }
+    let result = try temporary.allocate(tensor.shape.elementCount, of: Float.self)
+    for i in 0..<result.count { result[i] = fmp_from_half(halves[i]) }
+    return UnsafePointer(result.baseAddress!)
   }
 
   /// Stores a step's description in the region.
@@ -92,7 +107,9 @@ struct Planner {
     let left = node.integer(5)
     let output = graph.tensors[node.output].shape.sizes[1]
     var layout = buffers[draft.input].layout
-    let reach = (output - 1) * node.integer(1) + (kernel - 1) * node.integer(3) + 1
+    let reach =
+      usesWinograd(draft)
+      ? winogradReach(node) : (output - 1) * node.integer(1) + (kernel - 1) * node.integer(3) + 1
     layout.padLeft = max(layout.padLeft, left)
     layout.padRight = max(layout.padRight, reach - left - layout.columns)
     buffers[draft.input].layout = layout
@@ -172,8 +189,10 @@ struct Planner {
     node.integer(8) > 1 ? 1 : min(2, layout(node.output).blocks)
   }
 
-  /// Floats that a step needs for itself: a search, or rows that wait for a fused pooling.
+  /// Floats that a step needs besides its input and output: a search, the tiles of Winograd's
+  /// algorithm, or the rows that wait for a fused pooling.
   private func scratchSize(_ draft: Draft) -> Int {
+    if usesWinograd(draft) { return winogradScratchSize(draft) }
     let node = graph.nodes[draft.node]
     if node.kind == .nearestNeighbours { return neighbourSearch(draft, scratch: 0).scratchSize }
     guard draft.pool >= 0 else { return 0 }
@@ -185,6 +204,8 @@ struct Planner {
   private mutating func step(_ draft: Draft, scratch: Int) throws(Failure) -> Step? {
     let node = graph.nodes[draft.node]
     switch node.kind {
+    case .conv2d where usesWinograd(draft):
+      return .winograd(try store(try winograd(draft, scratch: scratch)))
     case .conv2d:
       let step = try store(try convolution(draft, scratch: scratch))
       return isDepthwise(node) ? .depthwise(step) : .convolution(step)

@@ -4,6 +4,7 @@ import CPlatform
 enum Step {
   case convolution(UnsafePointer<Convolution>)
   case depthwise(UnsafePointer<Convolution>)
+  case winograd(UnsafePointer<Winograd>)
   case dense(UnsafePointer<Dense>)
   case pool(UnsafePointer<Pool>)
   case globalPool(UnsafePointer<GlobalPool>)
@@ -44,10 +45,36 @@ struct Convolution {
   var scratch: Int
 }
 
+/// A convolution of 3x3 by Winograd's algorithm, with the same epilogue, and pooling of 2x2.
+struct Winograd {
+  var input: Int
+  var output: Int
+  /// The matrix product of the first position; those of the others are
+  /// `blocks * weight_step` weights apart.
+  var products: fmk_conv
+  var epilogue: fmk_epilogue
+  var tileRows: Int
+  var tileColumns: Int
+  var tileRowsTogether: Int
+  /// Floats between the blocks, and between the positions, of the transformed input and products.
+  var plane: Int
+  var inputStep: Int
+  var outputStep: Int
+  var padTop: Int
+  /// From the first pixel of an input row to what the first tile reads first.
+  var inputShift: Int
+  /// 1, or 2 with a following max-pooling of 2x2.
+  var pool: Int
+  /// Where the transformed input lies, and the products behind it, floats from the arena's start.
+  var scratch: Int
+}
+
 struct Dense {
   var input: Int
   var output: Int
   var arguments: fmk_conv
+  /// The weights where they have half precision.
+  var halves: UnsafePointer<UInt16>?
 }
 
 /// Neighbouring output columns whose windows lie in the image in the same way.

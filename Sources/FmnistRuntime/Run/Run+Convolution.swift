@@ -13,7 +13,11 @@ extension Run {
   func dense(_ step: Dense) {
     var arguments = step.arguments
     withUnsafePointer(to: &arguments) {
-      kernels.pointee.f32_dense($0, memory(step.input), memory(step.output))
+      if let halves = step.halves {
+        kernels.pointee.f16_dense($0, halves, memory(step.input), memory(step.output))
+      } else {
+        kernels.pointee.f32_dense($0, memory(step.input), memory(step.output))
+      }
     }
   }
 
@@ -57,7 +61,7 @@ extension Run {
     clearPadding(step.output)
   }
 
-  private func advance(_ epilogue: inout fmk_epilogue, _ block: Int) {
+  func advance(_ epilogue: inout fmk_epilogue, _ block: Int) {
     epilogue.bias += block * 16
     if epilogue.scale != nil {
       epilogue.scale += block * 16

@@ -10,8 +10,9 @@ import numpy as np
 from fmnistrt.data import LABELS
 
 from . import VERSION
-from .golden import golden_vectors
+from .golden import HALF_TOLERANCE, TOLERANCE, golden_vectors
 from .graph import ConvertError, Graph
+from .halves import halve_weights
 from .model import Model, Pixels
 from .operators import BINARY
 from .passes import optimise
@@ -35,6 +36,7 @@ class Options:
     name: str | None = None
     accuracy: float | None = None
     golden: int = 4
+    half_weights: bool = False
 
 
 @dataclass
@@ -67,10 +69,16 @@ def convert(content: bytes, source: str, options: Options) -> Conversion:
     notes: list[str] = []
     pixels = _pixels(result.graph, options, notes)
     graph = optimise(result.graph)
+    halved = halve_weights(graph) if options.half_weights else []
     golden = None
     if pixels and options.golden:
         golden = golden_vectors(
-            options.golden, graph.input.shape, pixels, result.evaluate, result.output_kind
+            options.golden,
+            graph.input.shape,
+            pixels,
+            result.evaluate,
+            result.output_kind,
+            HALF_TOLERANCE if halved else TOLERANCE,
         )
     metadata = {
         "converter": f"fmnist-convert {VERSION}",

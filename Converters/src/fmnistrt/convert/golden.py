@@ -11,6 +11,8 @@ from .model import Golden, Pixels
 from .result import OutputKind
 
 TOLERANCE = 1e-4
+HALF_TOLERANCE = 2e-3
+"""Of files with weights of half precision: the answers are those of the original weights."""
 
 
 def golden_inputs(count: int, shape: Shape) -> np.ndarray:
@@ -50,6 +52,7 @@ def golden_vectors(
     pixels: Pixels,
     evaluate: Callable[[np.ndarray], np.ndarray],
     kind: OutputKind,
+    tolerance: float = TOLERANCE,
 ) -> Golden:
     """Inputs with the source model's answers. The tolerance of scores grows with their size."""
     inputs = golden_inputs(count, shape)
@@ -57,4 +60,4 @@ def golden_vectors(
     size = 1.0
     if kind != "probabilities" and np.isfinite(outputs).all():
         size = max(1.0, float(np.abs(outputs).max()))
-    return Golden(inputs, outputs, TOLERANCE * size)
+    return Golden(inputs, outputs, tolerance * size)

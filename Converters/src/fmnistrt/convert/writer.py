@@ -15,7 +15,7 @@ from .operators import OPERATORS, check_shape, complete, infer_shape, multiply_a
 
 MAGIC = b"\x89FMG\r\n\x1a\n"
 MAJOR_VERSION = 1
-ELEMENT_TYPES = {"<f4": (0, 0), "u1": (2, 1)}
+ELEMENT_TYPES = {"<f4": (0, 0), "<f2": (1, 1), "u1": (2, 1)}
 """Number and first minor version of each type that constants are stored as."""
 FIRST_VERSIONS = {"nearest_neighbours": 1}
 """Operators that older minor versions do not have."""
@@ -55,7 +55,8 @@ def write(model: Model) -> bytes:
 
 def _stored_type(tensor: Tensor) -> str:
     """The NumPy type as which the file holds a constant; activations count as floats."""
-    return "u1" if tensor.value is not None and tensor.value.dtype == np.uint8 else "<f4"
+    dtype = None if tensor.value is None else tensor.value.dtype
+    return {np.uint8: "u1", np.float16: "<f2"}.get(dtype and dtype.type, "<f4")
 
 
 def _minor(graph: Graph) -> int:

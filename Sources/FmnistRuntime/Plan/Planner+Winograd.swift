@@ -1,0 +1,131 @@
+import CPlatform
+
+/// Convolutions by Winograd's algorithm F(4x4, 3x3); kernels.h has the formulas and
+/// docs/kernels/winograd.md the measurements.
+extension Planner {
+  /// Tiles of a layer: 4x4 outputs each, and how many rows of tiles are computed together.
+  struct Tiling {
+    let rows: Int
+    let columns: Int
+    let rowsTogether: Int
+
+    init(_ output: Shape) {
+      rows = (output.sizes[0] + 3) / 4
+      columns = (output.sizes[1] + 3) / 4
+      // Whole tiles of the matrix product, and what they read and write stays in the cache.
+      let most = max(1, Tiling.together / columns)
+      let strips = (rows + most - 1) / most
+      rowsTogether = (rows + strips - 1) / strips
+    }
+
+    private static let together = 28
+
+    /// Floats between neighbouring positions of one block: all tiles computed together.
+    var plane: Int { rowsTogether * columns * 16 }
+    /// Floats between positions of `blocks` blocks; 64 bytes more than a power of two, so that the
+    /// positions of a tile do not meet in a few sets of the cache.
+    func positionStep(_ blocks: Int) -> Int { blocks * plane + 16 }
+  }
+
+  /// Whether a step computes its convolution by Winograd's algorithm: the shape allows it and the
+  /// multiplications that it saves take longer than its transformations.
+  func usesWinograd(_ draft: Draft) -> Bool {
+    let node = graph.nodes[draft.node]
+    guard isa > 1, node.kind == .conv2d else { return false }
+    let weights = graph.input(node, 1).shape
+    guard weights.sizes[1] == 3, weights.sizes[2] == 3, weights.sizes[0] >= 16,
+      weights.sizes[3] >= 16, node.integer(8) == 1,
+      (0..<4).allSatisfy({ node.integer($0) == 1 })
+    else { return false }
+    if draft.pool >= 0 {
+      let pool = graph.nodes[draft.pool]
+      guard pool.integer(0) == 2, pool.integer(1) == 2 else { return false }
+    }
+    let cost = WinogradCost(
+      input: graph.tensors[draft.input].shape, output: graph.tensors[node.output].shape,
+      padTop: node.integer(4), isa: isa)
+    return cost.isWorthIt
+  }
+
+  /// Floats of the transformed input and of the products of the tiles computed together.
+  func winogradScratchSize(_ draft: Draft) -> Int {
+    let node = graph.nodes[draft.node]
+    let tiling = Tiling(graph.tensors[node.output].shape)
+    return 36
+      * (tiling.positionStep(layout(draft.input).blocks)
+        + tiling.positionStep(layout(node.output).blocks))
+  }
+
+  /// Columns that tiles read right of where the convolution begins.
+  func winogradReach(_ node: Node) -> Int {
+    Tiling(graph.tensors[node.output].shape).columns * 4 + 2
+  }
+
+  mutating func winograd(_ draft: Draft, scratch: Int) throws(Failure) -> Winograd {
+    let node = graph.nodes[draft.node]
+    let input = layout(draft.input)
+    let output = layout(draft.output)
+    let tiling = Tiling(graph.tensors[node.output].shape)
+    let weights = graph.input(node, 1)
+
+    let segments = try packed(input.blocks, of: fmk_segment.self)
+    for block in 0..<input.blocks {
+      segments[block] = fmk_segment(
+        input: try offset32(block * tiling.plane), weight: Int32(block * 16),
+        count: Int32(input.lanes(block)))
+    }
+    var products = fmk_conv()
+    products.segments = UnsafePointer(segments.baseAddress!)
+    products.segment_count = segments.count
+    products.weight_step = weights.shape.sizes[3] * 16
+    products.blocks = output.blocks
+    products.pixel_step = 16
+    products.output_plane = tiling.plane
+    products.output_step = 16
+    products.lanes = 16
+    products.weights = try packWinograd(try singles(weights), weights.shape, output.blocks)
+    products.epilogue.bias = try perChannel(output, nil, otherwise: 0)
+    products.epilogue.low = -.infinity
+    products.epilogue.high = .infinity
+    return Winograd(
+      input: draft.input, output: draft.output, products: products,
+      epilogue: try epilogue(draft), tileRows: tiling.rows, tileColumns: tiling.columns,
+      tileRowsTogether: tiling.rowsTogether, plane: tiling.plane,
+      inputStep: tiling.positionStep(input.blocks), outputStep: tiling.positionStep(output.blocks),
+      padTop: node.integer(4), inputShift: -node.integer(5) * 16, pool: draft.pool >= 0 ? 2 : 1,
+      scratch: scratch)
+  }
+
+  /// Weights [outputs, 3, 3, inputs] as G g G^T in [36][blocks of 16 outputs][inputs][16].
+  private mutating func packWinograd(
+    _ values: UnsafePointer<Float>, _ shape: Shape, _ blocks: Int
+  ) throws(Failure) -> UnsafePointer<Float> {
+    let inputs = shape.sizes[3]
+    let result = try packed(36 * blocks * inputs * 16, of: Float.self)
+    for output in 0..<shape.sizes[0] {
+      for input in 0..<inputs {
+        let from = values + output * 9 * inputs + input
+        let to = result.baseAddress! + (output / 16 * inputs + input) * 16 + output % 16
+        // Rows first: the three columns of G g, six values each.
+        var columns = InlineArray<3, InlineArray<6, Double>>(repeating: InlineArray(repeating: 0))
+        for c in 0..<3 {
+          columns[c] = transformedWeights(
+            Double(from[c * inputs]), Double(from[(3 + c) * inputs]),
+            Double(from[(6 + c) * inputs]))
+        }
+        for r in 0..<6 {
+          let row = transformedWeights(columns[0][r], columns[1][r], columns[2][r])
+          for c in 0..<6 { to[(r * 6 + c) * blocks * inputs * 16] = Float(row[c]) }
+        }
+      }
+    }
+    return UnsafePointer(result.baseAddress!)
+  }
+}
+
+/// G g, in double precision: it is done once.
+private func transformedWeights(_ a: Double, _ b: Double, _ c: Double) -> InlineArray<6, Double> {
+  [
+    a / 4, -(a + b + c) / 6, -(a - b + c) / 6, a / 24 + b / 12 + c / 6, a / 24 - b / 12 + c / 6, c,
+  ]
+}
