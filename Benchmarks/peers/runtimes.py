@@ -140,8 +140,10 @@ class Ncnn:
         self._matrix = ncnn.Mat
 
     def place(self, image: np.ndarray) -> None:
-        # A copy: a matrix that refers to the array is overwritten by layers that work in place.
-        self._input = self._matrix(_channels_first(image)[0]).clone()
+        # The matrix refers to the array without holding it, and layers that work in place write to
+        # such memory: hence the name, and the copy.
+        array = _channels_first(image)[0]
+        self._input = self._matrix(array).clone()
 
     def call(self) -> None:
         extractor = self._net.create_extractor()
