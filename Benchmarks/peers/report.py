@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -41,8 +42,10 @@ def section(
     rows: Mapping[str, Mapping[str, Measured]], arguments: Sequence[str], load: float
 ) -> str:
     """The table, and all that is needed to judge its figures; `load` is that of the start."""
+    priority = [f"nice -n {os.nice(0)}"] if os.nice(0) else []
+    command = " ".join([*priority, "Scripts/bench-peers.sh", *arguments])
     facts = {
-        "command": f"`Scripts/bench-peers.sh {' '.join(arguments)}`".replace(" `", "`"),
+        "command": f"`{command}`",
         "CPU": cpu(),
         "load average before": f"{load:.1f}",
         "date": date.today(),
