@@ -27,7 +27,7 @@ bench-peers: lib ## Install other runtimes into .venv-peers, measure them and us
 format: ## Format the Swift and Python sources
 	@Scripts/format.sh
 
-install: lib ## Copy the library into PREFIX (/usr/local)
+install: ## Copy what is built (make lib, make tools) into PREFIX (/usr/local)
 	@Scripts/install.sh "$(DESTDIR)$(PREFIX)"
 
 clean: ## Remove everything that was built; the Python environments stay

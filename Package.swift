@@ -18,6 +18,20 @@ func kernels(_ name: String, flags: [String]) -> Target {
     ])
 }
 
+/// Tools use the shared library in build/lib (make lib), as any other program does.
+func tool(_ name: String, dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name,
+    dependencies: ["CFmnistRT", "ToolSupport"] + dependencies,
+    linkerSettings: [
+      // By its whole name: an ordinary build leaves a libfmnistrt.so of its own beside the tool.
+      .unsafeFlags([
+        "-Lbuild/lib", "-Xlinker", "-l:libfmnistrt.so.0", "-Xlinker", "-rpath", "-Xlinker",
+        "$ORIGIN/../lib",
+      ])
+    ])
+}
+
 let package = Package(
   name: "fmnistrt",
   products: [
@@ -52,20 +66,12 @@ let package = Package(
     .target(
       name: "CPng", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("png")]),
     .target(name: "ToolSupport"),
-    // Tools use the shared library in build/lib (make lib), as any other program does.
-    .executableTarget(
-      name: "fmnist-classify",
-      dependencies: ["CFmnistRT", "CPng", "ToolSupport"],
-      linkerSettings: [
-        // By its whole name: an ordinary build leaves a libfmnistrt.so of its own beside the tool.
-        .unsafeFlags([
-          "-Lbuild/lib", "-Xlinker", "-l:libfmnistrt.so.0", "-Xlinker", "-rpath", "-Xlinker",
-          "$ORIGIN/../lib",
-        ])
-      ]),
+    tool("fmnist-classify", dependencies: ["CPng"]),
+    .target(name: "CPeak", cSettings: [.unsafeFlags(["-O2"])]),
+    tool("fmnist-bench", dependencies: ["CPeak"]),
     .executableTarget(
       name: "kernel-benchmark",
-      dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
+      dependencies: ["CPeak", "CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
       path: "Benchmarks/kernels",
       cSettings: [.unsafeFlags(["-O2"])],
       linkerSettings: [.linkedLibrary("m")]),

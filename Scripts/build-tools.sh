@@ -3,9 +3,10 @@
 source "$(dirname "$0")/common.sh"
 need_swift
 need_packages libpng-dev zlib1g-dev
-swift build -c release --product fmnist-classify --scratch-path .build/tools \
-  -Xswiftc -static-stdlib >&2
 mkdir -p build/bin
-strip -o build/bin/.new .build/tools/release/fmnist-classify
-chmod 755 build/bin/.new
-mv build/bin/.new build/bin/fmnist-classify
+for tool in fmnist-classify fmnist-bench; do
+  swift build -c release --product "$tool" --scratch-path .build/tools -Xswiftc -static-stdlib >&2
+  strip -o build/bin/.new ".build/tools/release/$tool"
+  chmod 755 build/bin/.new
+  mv build/bin/.new "build/bin/$tool"
+done

@@ -3,7 +3,7 @@
 # shellcheck source=Scripts/python.sh
 
 c_flags=(-std=c11 -O1 -g -Wall -Wextra -Werror)
-c_sources=(Tests/c/main.c Tests/c/check.c Tests/c/test_{calls,options,answers,buffers,fit,threads,files}.c)
+c_sources=(Tests/c/main.c Tests/c/check.c Tests/c/test_{calls,options,answers,buffers,fit,profile,threads,files}.c)
 binaries=build/tests
 
 step_setup() {
@@ -41,6 +41,8 @@ step_headers() {
   LD_LIBRARY_PATH="$prefix/lib" "$binaries/classify" Tests/models/tiny.fmg | tee "$binaries/example.txt"
   grep -Eq '^[A-Z].*[0-9]%$' "$binaries/example.txt"
   if LD_LIBRARY_PATH="$prefix/lib" "$binaries/classify" nothing.fmg; then return 1; fi
+  # The tool finds its library and model where they were installed.
+  "$prefix/bin/fmnist-classify" Examples/trousers.png | grep -q 'Trouser'
   rm -r "$prefix"
 }
 
@@ -65,8 +67,8 @@ step_c() {
 
 step_capped() {
   build_shipped
-  FMNISTRT_ISA=v3 "$binaries/main" -t Tests calls options answers buffers fit fields
-  FMNISTRT_ISA=baseline "$binaries/main" -t Tests calls options answers buffers fit fields
+  FMNISTRT_ISA=v3 "$binaries/main" -t Tests calls options answers buffers fit profile fields
+  FMNISTRT_ISA=baseline "$binaries/main" -t Tests calls options answers buffers fit profile fields
 }
 
 step_memory() {
@@ -78,7 +80,7 @@ step_memory() {
 emulated() {
   build_shipped
   FMNISTRT_TEST_BEST_ISA=$2 qemu-x86_64 -cpu "$1" "$binaries/main" -t Tests \
-    calls options answers buffers fit threads corpus
+    calls options answers buffers fit profile threads corpus
 }
 
 step_nehalem() { emulated Nehalem 1; }

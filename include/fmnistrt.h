@@ -24,7 +24,7 @@
  * after fork().
  *
  * LIFETIMES. Destroy the sessions of a model before the model. Text and arrays that functions
- * return belong to the model and live as long as it does. Buffers passed in are never kept,
+ * return belong to the model and live as long as it does, unless they say otherwise. Buffers passed in are never kept,
  * with the one exception of FMNIST_MEMORY_BORROW.
  *
  * BUFFERS. Buffers are the caller's and come with their length, counted in elements of the
@@ -117,10 +117,11 @@ typedef struct fmnist_session fmnist_session;
 /* fmnist_session_options.flags */
 #define FMNIST_KEEP_TENSORS 1u /* keep every intermediate tensor for fmnist_tensor_read; slower,
                                   and takes more memory */
+#define FMNIST_PROFILE 2u      /* measure each step for fmnist_session_step; a little slower */
 
 typedef struct fmnist_session_options {
   size_t struct_size; /* sizeof(fmnist_session_options) */
-  uint32_t flags;     /* FMNIST_KEEP_TENSORS or 0 */
+  uint32_t flags;     /* FMNIST_KEEP_TENSORS, FMNIST_PROFILE, both or 0 */
   uint32_t reserved;  /* 0 */
 } fmnist_session_options;
 
@@ -146,7 +147,7 @@ typedef struct fmnist_match {
 } fmnist_match;
 
 /* Sorts the best `top` of `scores_length` scores, best first; ties go to the lower class number,
- * NaN comes last. `top` is at most scores_length. */
+ * NaN comes last. `top` is at most scores_length, which is 1 to 65535. */
 fmnist_status fmnist_top(const float *scores, size_t scores_length, fmnist_match *matches,
                          size_t top);
 
@@ -266,6 +267,33 @@ fmnist_status fmnist_fit(const fmnist_model *model, const uint8_t *picture, size
 
 /* Bytes of scratch memory that fmnist_fit needs; 0 for a picture over 16384 pixels on a side. */
 size_t fmnist_fit_scratch_bytes(uint32_t width, uint32_t height);
+
+/* ---------------------------------------------------------------- 6. Measuring */
+
+/* A step computes one or more operators of the model in one pass. Times are those of a monotonic
+ * clock, for one image; they include what a step waits for, such as memory. */
+typedef struct fmnist_step_info {
+  size_t struct_size;     /* sizeof(fmnist_step_info) */
+  const char *name;       /* of the tensor that it computes, UTF-8 */
+  const char *operators;  /* what it computes, in order, such as "conv2d+clip+max_pool"; activations
+                             by their kind. "input" is the storing of the model's input. */
+  const char *kernel;     /* the kernel, or family of kernels, that does most of the work, such as
+                             "f32_conv__v4"; "" where that is the runtime itself */
+  uint64_t multiply_adds; /* for one image */
+  uint64_t packed_bytes;  /* of its weights; those of all steps are fmnist_model_info's,
+                             but for FMNIST_KEEP_TENSORS, which computes the model another way */
+  uint64_t runs;          /* images measured so far */
+  uint64_t minimum_ns;    /* the shortest run; 0 before the first */
+  uint64_t total_ns;      /* of all runs */
+} fmnist_step_info;
+
+/* Steps of a session with FMNIST_PROFILE; 0 for any other and for NULL. */
+uint32_t fmnist_session_step_count(const fmnist_session *session);
+
+/* What step `index` is, in order of computation from 0, and how long it took since the session was
+ * made. The text lives as long as the session. */
+fmnist_status fmnist_session_step(const fmnist_session *session, uint32_t index,
+                                  fmnist_step_info *info);
 
 #ifdef __cplusplus
 }

@@ -111,9 +111,8 @@ static void measure(uint32_t isa, const shape *s, double peak) {
                       .lanes = lanes};
   const double time = shortest(run, &w);
   const double speed = 2 * products * s->output_channels / time;
-  printf("  conv %-20s %9.1f us %7.1f GFLOP/s", s->name, time * 1e6, speed * 1e-9);
-  if (peak > 0) printf(" %5.1f %% of peak", 100 * speed / peak);
-  printf("\n");
+  printf("  conv %-20s %9.1f us %7.1f GFLOP/s %5.1f %% of peak\n", s->name, time * 1e6, speed * 1e-9,
+         100 * speed / peak);
   fmp_release(input), fmp_release(weights), fmp_release(bias), fmp_release(w.output);
 }
 

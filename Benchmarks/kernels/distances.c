@@ -7,7 +7,7 @@
 
 enum { SIZE = 784, PITCH = 832, CHAINS = 12, ROUNDS = 20000 };
 
-/* The most sums of absolute differences that one core does, as peak.c does for multiply-adds:
+/* The most sums of absolute differences that one core does, as CPeak does for multiply-adds:
  * bytes compared in a second. Each result is also added up, as a distance needs. */
 #define PEAK(name, isa, type, zero, sad, add)                               \
   __attribute__((target(isa))) static double name(void) {                   \

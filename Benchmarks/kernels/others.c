@@ -1,5 +1,6 @@
 #include "benchmark.h"
 
+#include <cpeak.h>
 #include <kernels.h>
 #include <platform.h>
 #include <stdio.h>
@@ -45,7 +46,8 @@ static void measure_dense(uint32_t isa, const char *name, int inputs, int output
                       .lanes = 16};
   const double time = shortest(dense, &w);
   printf("  %-25s %9.1f us %7.1f GB/s of weights, plain reading %.1f GB/s\n", name, time * 1e6,
-         (double)count * 4e-9 / time, read_bandwidth(weights, count) * 1e-9);
+         (double)count * 4e-9 / time,
+         cpeak_read(isa, weights, count * sizeof *weights, 0.1) * 1e-9);
   /* 1.0 everywhere. */
   uint16_t *halves = fmp_allocate(count * sizeof *halves);
   for (size_t i = 0; i < count; i++) halves[i] = 0x3c00;

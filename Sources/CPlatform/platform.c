@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 void *fmp_allocate(size_t size) {
@@ -64,6 +65,14 @@ const char *fmp_error_text(int error) {
 char *fmp_error_buffer(void) {
   static _Thread_local char buffer[FMP_ERROR_BUFFER_SIZE];
   return buffer;
+}
+
+size_t fmp_length(const char *text) { return strlen(text); }
+
+uint64_t fmp_nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 const char *fmp_environment(const char *name) { return getenv(name); }

@@ -29,9 +29,18 @@ public struct FilePath: Sendable {
 
   public var isEmpty: Bool { characters.count == 1 }
 
-  public var isFolder: Bool {
+  public var isFolder: Bool { kind == S_IFDIR }
+
+  /// Whether a device, pipe or socket has this name, which a file must not take.
+  public var isSpecial: Bool {
+    guard let kind else { return false }
+    return kind != S_IFREG && kind != S_IFDIR
+  }
+
+  /// What is there, links followed; nil if nothing is.
+  private var kind: mode_t? {
     var information = stat()
-    return withCString { stat($0, &information) } == 0 && information.st_mode & S_IFMT == S_IFDIR
+    return withCString { stat($0, &information) } == 0 ? information.st_mode & S_IFMT : nil
   }
 
   public var isReadable: Bool { withCString { access($0, R_OK) } == 0 }
@@ -57,7 +66,7 @@ public struct FilePath: Sendable {
   /// Names in a folder that end in `ending` in capitals or not, sorted by their bytes. Hidden
   /// files are skipped.
   public func files(ending: String) throws(ToolFailure) -> [FilePath] {
-    guard let folder = withCString({ opendir($0) }) else { throw .system(self) }
+    guard let folder = withCString({ opendir($0) }) else { throw .system() }
     defer { closedir(folder) }
     var found: [FilePath] = []
     errno = 0
@@ -68,7 +77,7 @@ public struct FilePath: Sendable {
       if name.bytes.first != 0x2e, name.has(ending: ending) { found.append(appending(name)) }
       errno = 0
     }
-    guard errno == 0 else { throw .system(self) }
+    guard errno == 0 else { throw .system() }
     return found.filter { !$0.isFolder }.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
   }
 

@@ -33,10 +33,14 @@ private func readAll(_ descriptor: Int32, limit: Int) throws(ToolFailure) -> [UI
 }
 
 /// Writes a file under a temporary name beside it and renames it when it is complete, so that
-/// nobody ever sees half of it and a failure leaves an older file as it was.
+/// nobody ever sees half of it and a failure leaves an older file as it was. A device or a pipe is
+/// refused: the renamed file would take its place.
 public func replaceFile(
   _ path: FilePath, write body: (_ descriptor: Int32) throws(ToolFailure) -> Void
 ) throws(ToolFailure) {
+  guard !path.isSpecial else {
+    throw ToolFailure("\(printable(path.text)): not a regular file")
+  }
   let temporary = path.adding(suffix: ".\(getpid()).tmp")
   let descriptor = temporary.withCString {
     open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)

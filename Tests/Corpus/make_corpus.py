@@ -17,6 +17,7 @@ from file_cases import file_cases, metadata_cases
 from graph_cases import graph_cases, wiring_cases
 from neighbour_cases import neighbour_cases
 from operator_cases import operator_cases
+from strict_cases import limit_cases, silence_cases
 
 
 def main() -> None:
@@ -28,6 +29,8 @@ def main() -> None:
         wiring_cases,
         operator_cases,
         neighbour_cases,
+        silence_cases,
+        limit_cases,
     ):
         collect()
     folder = Path(__file__).with_name("must-fail")

@@ -108,7 +108,7 @@ import Testing
 
     let loaded = try LoadedModel(bytes)
     var session: OpaquePointer?
-    for (flags, reserved) in [(2, 0), (0, 1)] as [(UInt32, UInt32)] {
+    for (flags, reserved) in [(4, 0), (0, 1)] as [(UInt32, UInt32)] {
       var options = fmnist_session_options(
         struct_size: MemoryLayout<fmnist_session_options>.size, flags: flags, reserved: reserved)
       expect(

@@ -14,6 +14,7 @@ void test_corpus(void);
 void test_flips(void);
 void test_fields(void);
 void test_fit(void);
+void test_profile(void);
 
 static const struct {
   const char *name;
@@ -22,6 +23,7 @@ static const struct {
     {"calls", test_calls},     {"options", test_options}, {"answers", test_answers},
     {"buffers", test_buffers}, {"fit", test_fit},         {"threads", test_threads},
     {"corpus", test_corpus},   {"flips", test_flips},     {"fields", test_fields},
+    {"profile", test_profile},
 };
 
 static bool wanted(const char *name, int count, char **names) {

@@ -103,9 +103,11 @@ static void none_while_running(const char *name) {
   const fmnist_model_info info = info_of(model);
   const size_t inputs = (size_t)info.height * info.width * info.channels;
   const fmnist_session_options keep = {.struct_size = sizeof keep, .flags = FMNIST_KEEP_TENSORS};
-  fmnist_session *session, *keeping;
+  const fmnist_session_options profile = {.struct_size = sizeof profile, .flags = FMNIST_PROFILE};
+  fmnist_session *session, *keeping, *profiled;
   CHECK_OK(fmnist_session_create(model, NULL, &session));
   CHECK_OK(fmnist_session_create(model, &keep, &keeping));
+  CHECK_OK(fmnist_session_create(model, &profile, &profiled));
   float *floats = calloc(3 * inputs, sizeof *floats), *scores = calloc(3 * 16, sizeof *scores);
   const size_t scratch_size = fmnist_fit_scratch_bytes(64, 48);
   void *scratch = malloc(scratch_size);
@@ -118,6 +120,7 @@ static void none_while_running(const char *name) {
       const size_t in = inputs * count, out = info.output_size * count;
       CHECK_OK(fmnist_classify(session, pixels, in, count, scores, out));
       CHECK_OK(fmnist_classify(keeping, pixels, in, count, scores, out));
+      CHECK_OK(fmnist_classify(profiled, pixels, in, count, scores, out));
       CHECK_OK(fmnist_run(session, floats, in, count, scores, out));
     }
     CHECK_OK(fmnist_top(scores, info.output_size, matches, 3));
@@ -132,6 +135,7 @@ static void none_while_running(const char *name) {
   free(scratch);
   free(picture);
   free(fitted);
+  fmnist_session_destroy(profiled);
   fmnist_session_destroy(keeping);
   fmnist_session_destroy(session);
   fmnist_model_destroy(model);
@@ -165,6 +169,7 @@ int main(int argc, char **argv) {
   none_while_running("neighbours");
   refuse_each(bytes, size, 0);
   refuse_each(bytes, size, FMNIST_KEEP_TENSORS);
+  refuse_each(bytes, size, FMNIST_PROFILE);
   refuse_each(NULL, 0, 0);
   nothing_leaks();
   free(bytes);

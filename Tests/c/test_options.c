@@ -34,7 +34,7 @@ static void session_options(void) {
   const fmnist_session_options wrong[] = {
       {.struct_size = 0},
       {.struct_size = full - 1},
-      {.struct_size = full, .flags = 2},
+      {.struct_size = full, .flags = 4},
       {.struct_size = full, .flags = UINT32_MAX},
       {.struct_size = full, .reserved = 1},
   };

@@ -11,6 +11,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSIFY = ROOT / "build/bin/fmnist-classify"
+BENCH = ROOT / "build/bin/fmnist-bench"
 EXAMPLES = ROOT / "Examples"
 SHIPPED = ROOT / "Models/default.fmg"
 # Small and quick; what it answers means nothing.
@@ -31,14 +32,13 @@ class Answer:
         return json.loads(self.out)
 
 
-@pytest.fixture
-def classify():
-    """Runs fmnist-classify; no run may crash or hang."""
+def runner(tool):
+    """Runs a tool; no run may crash or hang."""
 
     def run(*arguments, stdin=b"", environment=None, timeout=60, cwd=None):
         variables = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
         variables.update({"FMNISTRT_MODEL": str(TINY), **(environment or {})})
-        command = [CLASSIFY, *arguments]
+        command = [tool, *arguments]
         done = subprocess.run(
             command, input=stdin, capture_output=True, env=variables, timeout=timeout, cwd=cwd
         )
@@ -46,6 +46,18 @@ def classify():
         return Answer(done)
 
     return run
+
+
+@pytest.fixture
+def classify():
+    """Runs fmnist-classify."""
+    return runner(CLASSIFY)
+
+
+@pytest.fixture
+def bench():
+    """Runs fmnist-bench."""
+    return runner(BENCH)
 
 
 @pytest.fixture

@@ -100,6 +100,7 @@ def test_empty_and_unreadable_folders(classify, tmp_path):
     answer = classify("--json", locked)
     assert answer.status == 1
     assert len(answer.err.splitlines()) == 1
+    assert answer.err.count("locked") == 1
     assert answer.json[0]["error"]
 
 
@@ -231,6 +232,16 @@ def test_save_fit_leaves_nothing_on_failure(classify, tmp_path, png):
         assert answer.status == 1
         assert str(place) in answer.err
     assert sorted(os.listdir(tmp_path)) == ["folder", "garment.png"]
+
+
+def test_save_fit_leaves_pipes_and_devices(classify, tmp_path, png):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    answer = classify("--save-fit", pipe, png)
+    assert answer.status == 1
+    assert "pipe: not a regular file" in answer.err
+    assert pipe.is_fifo()
+    assert sorted(os.listdir(tmp_path)) == ["garment.png", "pipe"]
 
 
 def test_strange_names(classify, tmp_path, png):

@@ -232,11 +232,13 @@ def _nodes(file: File, row: tuple, count: int):
         if operator == TRANSPOSE:
             expected = len(file.tensors[node.inputs[0]].shape)
         demand(attributes == expected, f"attributes of {operator}")
-        for index in node.inputs:
+        for order, index in enumerate(node.inputs):
             value = file.tensors[index].value
             demand(value is not None or index <= number, "computed later")
-            stored = "u1" if operator == NEAREST_NEIGHBOURS else "<f4"
-            demand(value is None or value.dtype == np.dtype(stored), "element type")
+            stored = {"u1"} if operator == NEAREST_NEIGHBOURS else {"<f4"}
+            if operator in (CONV, DENSE) and order == 1:
+                stored.add("<f2")
+            demand(value is None or value.dtype in map(np.dtype, stored), "element type")
         used.update(node.inputs)
         file.nodes.append(node)
     demand(position == len(row), "words")

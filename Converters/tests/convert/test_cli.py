@@ -1,6 +1,7 @@
 """The command: what it prints, its exit statuses, and what it leaves behind."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -51,6 +52,10 @@ class Library:
 
     def __init__(self, path):
         self.file = reference.read(Path(path).read_bytes())
+
+    def run(self, inputs):
+        assert inputs.dtype == np.float32
+        return reference.run(self.file, inputs).astype(np.float32) + self.off
 
     def classify(self, pixels):
         assert pixels.dtype == np.uint8
@@ -107,12 +112,30 @@ def test_half_precision(checkpoint, tmp_path, capsys, library, monkeypatch):
     assert "half precision does not suit it" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("golden", ["4", "0"])
 @pytest.mark.parametrize("off", [0.01, np.nan])
-def test_wrong_answers_leave_no_file(checkpoint, tmp_path, capsys, library, monkeypatch, off):
+def test_wrong_answers_leave_no_file(
+    checkpoint, tmp_path, capsys, library, monkeypatch, off, golden
+):
     monkeypatch.setattr(library, "off", off)
-    assert cli.main([str(checkpoint), str(tmp_path / "m.fmg")]) == 1
+    assert cli.main([str(checkpoint), str(tmp_path / "m.fmg"), "--golden", golden]) == 1
     assert "differ from the source model's by" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_models_without_pixels_are_checked(keras, tmp_path, capsys, library, monkeypatch):
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((4, 4, 2)), layers.Flatten(), layers.Dense(3)])
+    model.save(tmp_path / "a.keras")
+    arguments = [str(tmp_path / "a.keras"), str(tmp_path / "a.fmg")]
+    assert cli.main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "takes floats only" in printed
+    assert "largest difference from the source model" in printed
+    assert reference.read((tmp_path / "a.fmg").read_bytes()).golden_inputs is None
+    monkeypatch.setattr(library, "off", 0.5)
+    assert cli.main([*arguments, "--force"]) == 1
+    assert "differ from the source model's by" in capsys.readouterr().err
 
 
 def test_no_library(checkpoint, tmp_path, capsys, monkeypatch):
@@ -234,6 +257,18 @@ def test_paths_that_cannot_be(checkpoint, tmp_path, capsys):
     assert cli.main([str(checkpoint), str(tmp_path)]) == 1
     assert "cannot be written" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pipes_and_devices(checkpoint, tmp_path, capsys):
+    """They are neither read, which might never end, nor replaced by a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert cli.main([str(pipe), str(tmp_path / "m.fmg")]) == 1
+    assert "pipe: is not a regular file" in capsys.readouterr().err
+    assert cli.main([str(checkpoint), str(pipe), "--force"]) == 1
+    assert "pipe is not a regular file and stays" in capsys.readouterr().err
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 @pytest.mark.parametrize(

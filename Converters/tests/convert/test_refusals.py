@@ -302,6 +302,13 @@ def test_weights_without_a_model(small, tmp_path, refused):
     refused((tmp_path / "config.h5").read_bytes(), "a model without weights")
 
 
+def test_wrong_checksum(saved, refused):
+    content = zipped({"config.json": zipfile.ZipFile(saved).read("config.json")}).replace(
+        b"class_name", b"class_nome", 1
+    )
+    refused(content, "damaged (Bad CRC-32 for file 'config.json')")
+
+
 def test_archives_with_parts_missing(saved, refused):
     source = zipfile.ZipFile(saved)
     config = source.read("config.json")

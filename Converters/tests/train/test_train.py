@@ -17,8 +17,8 @@ def folder(tmp_path_factory):
     return write_stripes(tmp_path_factory.mktemp("idx"))
 
 
-def run(folder, output, epochs):
-    line = f"bncnn --data {folder} --output {output} --batch 50 --epochs {epochs}"
+def run(folder, output, epochs, seed=1):
+    line = f"bncnn --data {folder} --output {output} --batch 50 --epochs {epochs} --seed {seed}"
     return main(line.split())
 
 
@@ -44,10 +44,12 @@ def test_a_run_writes_the_kept_epoch_history_and_report(folder, tmp_path, capsys
     assert run(folder, tmp_path, 2) == 0
     assert (tmp_path / "best.ckpt").stat().st_mtime_ns == kept
     assert run(folder, tmp_path, 3) == 1
-    assert "finished run of 2 epochs" in capsys.readouterr().err
+    assert "holds a run with epochs 2, not 3" in capsys.readouterr().err
+    assert run(folder, tmp_path, 2, seed=2) == 1
+    assert "holds a run with seed 1, not 2" in capsys.readouterr().err
 
 
-def test_an_interrupted_run_resumes(folder, tmp_path, monkeypatch):
+def test_an_interrupted_run_resumes(folder, tmp_path, monkeypatch, capsys):
     import keras
 
     from fmnistrt.train import trainer
@@ -62,6 +64,10 @@ def test_an_interrupted_run_resumes(folder, tmp_path, monkeypatch):
         patch.setattr(trainer, "History", Interrupt)
         run(folder, tmp_path, 3)
     assert len(json.loads((tmp_path / "history.json").read_text())["epochs"]) == 2
+
+    # Another seed would hold out other images, and so validate with some that were trained on.
+    assert run(folder, tmp_path, 3, seed=2) == 1
+    assert "holds a run with seed 1, not 2" in capsys.readouterr().err
 
     starts = []
     fit = keras.Sequential.fit
@@ -132,4 +138,5 @@ def test_wrong_usage_and_missing_data(tmp_path, capsys):
     assert stop.value.code == 2
     assert main(["bncnn", "--data", str(tmp_path), "--output", str(tmp_path / "run")]) == 1
     assert "dataset-fashion-mnist" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
     assert "bncnn" in RECIPES

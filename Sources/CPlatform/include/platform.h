@@ -38,6 +38,12 @@ uint32_t fmp_best_isa(void);
 /* The value of an environment variable, or NULL. */
 const char *fmp_environment(const char *name);
 
+/* The length of a text. */
+size_t fmp_length(const char *text);
+
+/* Nanoseconds of a clock that only goes forward. */
+uint64_t fmp_nanoseconds(void);
+
 /* CRC-32C of `size` bytes, continuing from `crc`; start with 0. */
 uint32_t fmp_crc32c(uint32_t crc, const void *bytes, size_t size);
 

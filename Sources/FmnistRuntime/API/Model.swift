@@ -65,7 +65,7 @@ struct Session {
 
 extension UnsafeMutablePointer<Session> {
   static func make(
-    _ model: UnsafePointer<Model>, keepTensors: Bool, region: inout Region
+    _ model: UnsafePointer<Model>, keepTensors: Bool, profiled: Bool, region: inout Region
   ) throws(Failure) -> UnsafeMutablePointer<Session> {
     let plan =
       keepTensors
@@ -73,11 +73,13 @@ extension UnsafeMutablePointer<Session> {
         model.pointee.graph, keep: true, isa: model.pointee.isa, region: &region)
       : model.pointee.plan
     let arena = try region.allocate(plan.arenaSize, of: Float.self)
+    let profile = profiled ? try region.profile(of: plan, model.pointee) : nil
     let memory = try region.allocate(1, of: Session.self).baseAddress!
     memory.initialize(
       to: Session(
         region: region, model: model,
-        run: Run(plan: plan, kernels: model.pointee.kernels, arena: arena.baseAddress!),
+        run: Run(
+          plan: plan, kernels: model.pointee.kernels, arena: arena.baseAddress!, profile: profile),
         keepsTensors: keepTensors))
     return memory
   }

@@ -16,14 +16,17 @@ public func fmnist_session_create(
         options.pointee.struct_size, "options",
         expected: MemoryLayout<fmnist_session_options>.size)
       flags = options.pointee.flags
-      guard flags & ~UInt32(FMNIST_KEEP_TENSORS) == 0, options.pointee.reserved == 0 else {
+      let known = UInt32(FMNIST_KEEP_TENSORS | FMNIST_PROFILE)
+      guard flags & ~known == 0, options.pointee.reserved == 0 else {
         throw .argument("options.flags or options.reserved has unknown bits")
       }
     }
     var region = Region()
     do throws(Failure) {
       result.pointee = OpaquePointer(
-        try UnsafeMutablePointer<Session>.make(model, keepTensors: flags != 0, region: &region))
+        try UnsafeMutablePointer<Session>.make(
+          model, keepTensors: flags & UInt32(FMNIST_KEEP_TENSORS) != 0,
+          profiled: flags & UInt32(FMNIST_PROFILE) != 0, region: &region))
     } catch {
       region.release()
       throw error

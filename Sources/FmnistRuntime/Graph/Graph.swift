@@ -122,6 +122,26 @@ enum ActivationKind: UInt32 {
   case clip = 1
   case leakyReLU, elu, selu, sigmoid, hardSigmoid, hardSwish, tanh, softplus, softsign, silu
   case gelu, geluTanh, exp, mish
+
+  var name: StaticString {
+    switch self {
+    case .clip: "clip"
+    case .leakyReLU: "leaky_relu"
+    case .elu: "elu"
+    case .selu: "selu"
+    case .sigmoid: "sigmoid"
+    case .hardSigmoid: "hard_sigmoid"
+    case .hardSwish: "hard_swish"
+    case .tanh: "tanh"
+    case .softplus: "softplus"
+    case .softsign: "softsign"
+    case .silu: "silu"
+    case .gelu: "gelu"
+    case .geluTanh: "gelu_tanh"
+    case .exp: "exp"
+    case .mish: "mish"
+    }
+  }
 }
 
 struct Node {
@@ -134,6 +154,11 @@ struct Node {
   let position: Int
   /// For one image; set by shape inference.
   var multiplyAdds = 0
+
+  /// What it computes: an activation's kind, else the operator.
+  var name: StaticString {
+    kind == .activation ? ActivationKind(rawValue: attributes[0])!.name : kind.name
+  }
 
   /// Attribute `i` as an integer.
   func integer(_ i: Int) -> Int { Int(attributes[i]) }

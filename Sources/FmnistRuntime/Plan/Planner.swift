@@ -56,16 +56,24 @@ struct Planner {
       region: &scratch)
 
     let steps = try region.allocate(fusion.count, of: Step.self)
+    let origins = try region.allocate(fusion.count, of: Origin.self)
     var count = 0
+    var originCount = 0
     for (index, draft) in drafts.enumerated() {
+      let before = packedWords
       let rows = storageOfScratch[index] < 0 ? 0 : arena[storageOfScratch[index]].offset
       if let step = try step(draft, scratch: rows) {
         (steps.baseAddress! + count).initialize(to: step)
         count += 1
+      } else if search == nil {
+        continue
       }
+      origins[originCount] = Origin(draft: draft, packedBytes: (packedWords - before) * 4)
+      originCount += 1
     }
     return Plan(
       input: input, steps: UnsafeBufferPointer(rebasing: steps[..<count]), search: search,
+      origins: UnsafeBufferPointer(rebasing: origins[..<originCount]),
       buffers: UnsafeBufferPointer(buffers), arenaSize: arena.size, packedBytes: packedWords * 4)
   }
 

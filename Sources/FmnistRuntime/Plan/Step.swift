@@ -192,12 +192,21 @@ struct InputStep {
   var pixelShift: UnsafePointer<Float>
 }
 
+/// Which part of the graph a step computes.
+struct Origin {
+  var draft: Draft
+  /// Its part of the plan's.
+  var packedBytes: Int
+}
+
 /// All that a run needs besides the arena and the kernels. It never changes.
 struct Plan {
   var input: InputStep
   var steps: UnsafeBufferPointer<Step>
   /// What takes the place of steps in a model of nearest neighbours.
   var search: UnsafePointer<NeighbourSearch>?
+  /// For each step, or for the search.
+  var origins: UnsafeBufferPointer<Origin>
   /// For each activation of the graph.
   var buffers: UnsafeBufferPointer<Buffer>
   /// Floats.

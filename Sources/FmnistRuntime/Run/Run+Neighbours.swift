@@ -6,7 +6,9 @@ extension Run {
   func inputs(_ count: Int, store: (Int) -> Void, finish: (Int) -> Void) {
     guard let search = plan.search?.pointee else {
       for i in 0..<count {
+        profile?.pointee.start()
         store(i)
+        profile?.pointee.finish(0)
         steps()
         finish(i)
       }
@@ -15,15 +17,18 @@ extension Run {
     var first = 0
     while first < count {
       let inputs = min(NeighbourSearch.batch, count - first)
+      profile?.pointee.start()
       for i in 0..<inputs {
         store(first + i)
         takeBytes(search, i)
       }
+      profile?.pointee.finish(0, images: inputs)
       findNeighbours(search, inputs)
       for i in 0..<inputs {
         countVotes(search, i)
         finish(first + i)
       }
+      profile?.pointee.finish(1, images: inputs)
       first += inputs
     }
   }

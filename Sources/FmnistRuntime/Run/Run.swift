@@ -5,10 +5,12 @@ struct Run {
   let plan: Plan
   let kernels: UnsafePointer<fmk_table>
   let arena: UnsafeMutablePointer<Float>
+  /// Where the times of the steps are counted, or nil.
+  let profile: UnsafeMutablePointer<Profile>?
 
   /// Runs all steps; the input must have been stored.
   func steps() {
-    for step in plan.steps {
+    for (index, step) in plan.steps.enumerated() {
       switch step {
       case .convolution(let step): convolution(step.pointee)
       case .depthwise(let step): depthwise(step.pointee)
@@ -24,6 +26,7 @@ struct Run {
       case .reshape(let step): reshape(step.pointee)
       case .transpose(let step): transpose(step.pointee)
       }
+      profile?.pointee.finish(index + 1)
     }
   }
 

@@ -170,6 +170,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     path, output = options.checkpoint, options.output
     if path.is_dir():
         raise ConvertError(describe_folder(path))
+    if path.exists() and not path.is_file():
+        raise ConvertError("is not a regular file: save the checkpoint to one first")
     if path.stat().st_size > MAX_CHECKPOINT:
         raise ConvertError("is larger than 1 GiB, which no .fmg file can be: convert a smaller one")
     if output.is_dir() or not output.parent.is_dir():
@@ -177,6 +179,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if output.exists():
         if output.samefile(path):
             raise ConvertError("the output is the checkpoint itself: give another name")
+        if not output.is_file():
+            raise ConvertError(f"{output} is not a regular file and stays: give another name")
         if not options.force:
             raise ConvertError(f"{output} exists already: give --force to replace it")
     conversion = convert(
@@ -194,7 +198,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             half_weights=options.weights == "f16",
         ),
     )
-    model, golden = conversion.model, conversion.model.golden
+    model = conversion.model
     difference = None if options.no_verify else _difference(conversion, options.weights)
     from fmnistrt.files import replace_file
 
@@ -207,7 +211,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "kind": model.output_kind,
         "bytes": len(conversion.content),
         "difference": difference,
-        "tolerance": golden.tolerance if golden else None,
+        "tolerance": conversion.proof.tolerance,
         "notes": conversion.notes,
     }
 
@@ -228,19 +232,17 @@ def _labels(argument: str | None) -> list[str] | None:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _difference(conversion: Conversion, weights: str) -> float | None:
+def _difference(conversion: Conversion, weights: str) -> float:
     """Runs the file through the library; a difference beyond the tolerance is an error."""
-    golden = conversion.model.golden
-    if golden is None:
-        return None
+    proof = conversion.proof
     from .graph import ConvertError
     from .verify import largest_difference
 
     with tempfile.TemporaryDirectory(prefix="fmnist-convert-") as folder:
         trial = Path(folder) / "model.fmg"
         trial.write_bytes(conversion.content)
-        difference = largest_difference(trial, golden.inputs, golden.outputs)
-    if not difference <= golden.tolerance:
+        difference = largest_difference(trial, proof.inputs, proof.outputs)
+    if not difference <= proof.tolerance:
         advice = (
             "half precision does not suit it, leave out --weights f16"
             if weights == "f16"
@@ -248,6 +250,6 @@ def _difference(conversion: Conversion, weights: str) -> float | None:
         )
         raise ConvertError(
             f"the library's answers differ from the source model's by {difference:.1e}, more than "
-            f"{golden.tolerance:.1e}: {advice}"
+            f"{proof.tolerance:.1e}: {advice}"
         )
     return difference

@@ -13,7 +13,7 @@ from . import VERSION
 from .golden import HALF_TOLERANCE, TOLERANCE, golden_vectors
 from .graph import ConvertError, Graph
 from .halves import halve_weights
-from .model import Model, Pixels
+from .model import Golden, Model, Pixels
 from .operators import BINARY
 from .passes import optimise
 from .recognise import describe
@@ -41,10 +41,11 @@ class Options:
 
 @dataclass
 class Conversion:
-    """A converted model, the file's bytes, and remarks for the user."""
+    """A converted model, the file's bytes, what they must answer, and remarks for the user."""
 
     model: Model
     content: bytes
+    proof: Golden
     notes: list[str] = field(default_factory=list)
 
 
@@ -70,16 +71,16 @@ def convert(content: bytes, source: str, options: Options) -> Conversion:
     pixels = _pixels(result.graph, options, notes)
     graph = optimise(result.graph)
     halved = halve_weights(graph) if options.half_weights else []
-    golden = None
-    if pixels and options.golden:
-        golden = golden_vectors(
-            options.golden,
-            graph.input.shape,
-            pixels,
-            result.evaluate,
-            result.output_kind,
-            HALF_TOLERANCE if halved else TOLERANCE,
-        )
+    # The new file is checked even if none of this goes into it.
+    proof = golden_vectors(
+        options.golden or 1,
+        graph.input.shape,
+        pixels,
+        result.evaluate,
+        result.output_kind,
+        HALF_TOLERANCE if halved else TOLERANCE,
+    )
+    golden = proof if pixels and options.golden else None
     metadata = {
         "converter": f"fmnist-convert {VERSION}",
         "framework": result.framework,
@@ -95,7 +96,7 @@ def convert(content: bytes, source: str, options: Options) -> Conversion:
         if not labels:
             notes.append("the model's classes have no names: name them with --labels")
     model = Model(graph, result.output_kind, pixels, labels, metadata, golden)
-    return Conversion(model, write(model), notes)
+    return Conversion(model, write(model), proof, notes)
 
 
 def _pixels(graph: Graph, options: Options, notes: list[str]) -> Pixels | None:

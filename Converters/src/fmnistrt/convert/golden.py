@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -49,14 +50,22 @@ def _noise(seed: int, count: int) -> list[int]:
 def golden_vectors(
     count: int,
     shape: Shape,
-    pixels: Pixels,
+    pixels: Pixels | None,
     evaluate: Callable[[np.ndarray], np.ndarray],
     kind: OutputKind,
     tolerance: float = TOLERANCE,
 ) -> Golden:
-    """Inputs with the source model's answers. The tolerance of scores grows with their size."""
-    inputs = golden_inputs(count, shape)
-    outputs = evaluate(pixels.prepare(inputs)).astype(np.float32)
+    """Inputs with the source model's answers. The tolerance of scores grows with their size.
+
+    Without pixels, the inputs are floats from -1 to 1.
+    """
+    if pixels:
+        inputs = golden_inputs(count, shape)
+        outputs = evaluate(pixels.prepare(inputs)).astype(np.float32)
+    else:
+        noise = np.array(_noise(1, count * math.prod(shape))).reshape(count, *shape)
+        inputs = (noise / 127.5 - 1).astype(np.float32)
+        outputs = evaluate(inputs).astype(np.float32)
     size = 1.0
     if kind != "probabilities" and np.isfinite(outputs).all():
         size = max(1.0, float(np.abs(outputs).max()))

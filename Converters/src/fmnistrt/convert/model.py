@@ -30,7 +30,10 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Golden:
-    """Inputs (n, height, width, channels), bytes, and the answers (n, classes), float32."""
+    """Inputs (n, height, width, channels), bytes, and the answers (n, classes), float32.
+
+    Models that take no pixels have inputs of float32, which do not go into the file.
+    """
 
     inputs: np.ndarray
     outputs: np.ndarray

@@ -9,10 +9,11 @@ import numpy as np
 from .graph import ConvertError
 
 
-def largest_difference(path: Path, pixels: np.ndarray, expected: np.ndarray) -> float:
+def largest_difference(path: Path, inputs: np.ndarray, expected: np.ndarray) -> float:
     """The largest difference between the library's answers and `expected`.
 
-    `pixels` are bytes (n, height, width, channels), `expected` floats (n, classes).
+    `inputs` are pixels, bytes (n, height, width, channels), or prepared floats; `expected` floats
+    (n, classes).
     """
     try:
         from fmnistrt import Model
@@ -28,8 +29,11 @@ def largest_difference(path: Path, pixels: np.ndarray, expected: np.ndarray) -> 
             f"the library does not take the new file ({error}): "
             "please report this as a bug with the checkpoint"
         ) from None
-    gray = pixels.shape[-1] == 1
-    scores = np.asarray(model.classify(pixels[..., 0] if gray else pixels).scores)
+    if inputs.dtype == np.uint8:
+        gray = inputs.shape[-1] == 1
+        scores = np.asarray(model.classify(inputs[..., 0] if gray else inputs).scores)
+    else:
+        scores = model.run(inputs)
     if scores.shape != expected.shape:
         raise ConvertError(f"the library answers {scores.shape} instead of {expected.shape} scores")
     difference = np.abs(scores.astype(np.float64) - expected)

@@ -106,7 +106,7 @@ def _store(recipe: Neighbours, options: argparse.Namespace) -> int:
 
 def _missing(error: ModuleNotFoundError) -> int:
     print(
-        f"fmnist-train: {error.name} is not installed: pip install 'fmnistrt[train]'",
+        f"fmnist-train: {error.name} is not installed: pip install './Converters[train]'",
         file=sys.stderr,
     )
     return 1

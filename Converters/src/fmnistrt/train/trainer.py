@@ -35,15 +35,33 @@ class Settings:
     seed: int
     precision: str
 
+    def of_the_run(self) -> dict:
+        """What a run must keep from its first epoch to its last."""
+        names = ("epochs", "batch", "learning_rate", "seed", "precision")
+        return {name: getattr(self, name) for name in names}
+
+    def expect(self, run: dict) -> None:
+        """Refuses a folder whose run has other settings: another seed even has another split."""
+        for name, value in self.of_the_run().items():
+            if run.get(name, value) != value:
+                raise TrainError(
+                    f"{self.output}: holds a run with {name} {run[name]}, not {value}; "
+                    "name another folder with --output"
+                )
+
 
 class History(keras.callbacks.Callback):
     """Writes history.json after each epoch, and best.ckpt when validation accuracy rises."""
 
-    def __init__(self, recipe: Recipe, folder: Path):
+    def __init__(self, recipe: Recipe, settings: Settings):
         super().__init__()
-        self.recipe, self.folder = recipe, folder
-        path = folder / "history.json"
-        self.epochs = json.loads(path.read_text())["epochs"] if path.exists() else []
+        self.recipe, self.folder, self.settings = recipe, settings.output, settings.of_the_run()
+        self.epochs: list[dict] = []
+        path = self.folder / "history.json"
+        if path.exists():
+            run = json.loads(path.read_text())
+            settings.expect(run.get("settings", {}))
+            self.epochs = run["epochs"]
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Keras calls this with the figures of the epoch that has just ended."""
@@ -54,7 +72,10 @@ class History(keras.callbacks.Callback):
             save_float32(self.recipe, self.model, self.folder / "best.ckpt")
         replace_file(
             self.folder / "history.json",
-            json.dumps({"recipe": self.recipe.name, "epochs": self.epochs}, indent=1).encode(),
+            json.dumps(
+                {"recipe": self.recipe.name, "settings": self.settings, "epochs": self.epochs},
+                indent=1,
+            ).encode(),
         )
 
     @property
@@ -87,21 +108,17 @@ class TrainError(Exception):
 def train(recipe: Recipe, settings: Settings) -> dict:
     """Runs or resumes a training; returns the figures that it also writes to report.json."""
     folder = settings.output
-    folder.mkdir(parents=True, exist_ok=True)
     finished = folder / "report.json"
     if finished.exists():
         figures = json.loads(finished.read_text())
-        if figures["epochs"] != settings.epochs:
-            raise TrainError(
-                f"{folder}: holds a finished run of {figures['epochs']} epochs; "
-                "name another folder with --output"
-            )
+        settings.expect(figures)
         return figures
     keras.utils.set_random_seed(settings.seed)
     training, held_out = hold_out(load("train", settings.data), settings.seed)
     validation = (to_input(held_out.images), held_out.labels)
+    folder.mkdir(parents=True, exist_ok=True)
 
-    history = History(recipe, folder)
+    history = History(recipe, settings)
     done = len(history.epochs)
     if done < settings.epochs:
         keras.config.set_dtype_policy(settings.precision)

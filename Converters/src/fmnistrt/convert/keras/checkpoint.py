@@ -110,7 +110,10 @@ def _read_hdf5(file: h5py.File) -> Checkpoint:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip("'\"").split("\n")[0] or type(error).__name__
+    line = str(error).split("\n")[0]
+    if line[:1] in ("'", '"') and line[-1] == line[0]:  # KeyError quotes its words.
+        line = line[1:-1]
+    return line or type(error).__name__
 
 
 def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:

@@ -1,0 +1,35 @@
+import ToolSupport
+
+/// The figures of a report that was printed with --json.
+struct OldReport {
+  private(set) var metrics: [String: Double] = [:]
+  /// CPU and instruction set, which should be those of the new report.
+  let machine: String
+
+  init(_ path: FilePath) throws(ToolFailure) {
+    do throws(ToolFailure) {
+      let json = try JSON(text: try readFile(path, limit: 16 << 20))
+      guard case .string("fmnist-bench")? = json["tool"],
+        case .object(let entries)? = json["metrics"]
+      else {
+        throw ToolFailure("not what fmnist-bench --json prints")
+      }
+      for (name, value) in entries { metrics[name] = value.number }
+      if case .array(let steps)? = json["steps"] {
+        for step in steps {
+          guard case .string(let name)? = step["name"] else { continue }
+          metrics["step.\(printable(name))_us"] = step["min_us"]?.number
+        }
+      }
+      machine = OldReport.machine(json["machine"])
+    } catch {
+      throw ToolFailure("\(printable(path.text)): \(error.message)")
+    }
+  }
+
+  private static func machine(_ json: JSON?) -> String {
+    guard case .string(let cpu)? = json?["cpu"], case .string(let isa)? = json?["instructions"]
+    else { return "unknown" }
+    return "\(printable(cpu)), \(printable(isa))"
+  }
+}

@@ -1,0 +1,41 @@
+import CFmnistRT
+import Glibc
+import ToolSupport
+
+@main
+enum Tool {
+  static func main() {
+    do throws(ToolFailure) {
+      let options = try Options()
+      switch options.command {
+      case .help: printOut(help)
+      case .version: printOut(Report.versions + "\n")
+      case .measure: try measure(options)
+      }
+      guard flushOutput() else { throw ToolFailure("cannot write to standard output") }
+    } catch {
+      printError("fmnist-bench: \(error.message)")
+      if error.isUsage { printError("Try: fmnist-bench --help") }
+      exit(error.isUsage ? 2 : 1)
+    }
+  }
+
+  private static func measure(_ options: Options) throws(ToolFailure) {
+    // Read first: a wrong file should not cost the time of a measurement.
+    var old: OldReport?
+    if let path = options.compare { old = try OldReport(path) }
+    let measurement = try Measurement(options)
+    if let old {
+      let machine = "\(Machine.processor), \(measurement.model.isaName)"
+      if machine != old.machine {
+        printError("fmnist-bench: compared with another machine: \(old.machine)")
+      }
+    }
+    let report = Report(options, measurement, old)
+    switch options.format {
+    case .table: printOut(report.text)
+    case .json: printOut(report.json.text + "\n")
+    case .csv: printOut(report.csv)
+    }
+  }
+}
