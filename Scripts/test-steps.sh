@@ -109,7 +109,7 @@ step_swift() {
 step_python() {
   local folder code=0
   # One by one: the helper modules of one folder are not those of another.
-  for folder in Converters/tests Tests/cli Tests/python; do
+  for folder in Converters/tests Tests/cli Tests/python Benchmarks/peers/tests; do
     "$python" -m pytest -q -n 2 --rootdir . -p no:cacheprovider "$folder" || code=1
   done
   return "$code"
