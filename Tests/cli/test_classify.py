@@ -23,7 +23,6 @@ def test_one_line_a_picture(classify):
     assert answer.out.count("%") == 3
 
 
-@pytest.mark.skipif(not SHIPPED.exists(), reason="Models/default.fmg is not there")
 def test_examples_are_recognised(classify):
     """The drawn garments are plain enough for any model worth shipping."""
     expected = {
