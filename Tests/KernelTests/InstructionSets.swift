@@ -11,7 +11,7 @@ struct InstructionSet: CustomTestStringConvertible, Sendable {
   static var reference: fmk_table { fmk_table_of(1).pointee }
 
   /// What is compared with the reference.
-  static let tested: [InstructionSet] = (2...3).filter { $0 <= fmp_best_isa() }
+  static let tested: [InstructionSet] = (2...3).filter { $0 <= fmp_best_isa(4) }
     .map { InstructionSet(number: $0) }
 }
 

@@ -3,7 +3,7 @@ import CPlatform
 
 /// The instruction set to use: what the options ask for, capped by FMNISTRT_ISA and by the CPU.
 func chooseInstructionSet(_ requested: UInt32) throws(Failure) -> UInt32 {
-  let best = fmp_best_isa()
+  let best = fmp_best_isa(4)
   guard requested <= FMNIST_ISA_V4.rawValue else {
     throw .argument("options.isa is \(Int(requested)), expected 0 to 3")
   }

@@ -1,0 +1,19 @@
+import CPlatform
+
+// The names under which kernels.h declares this module's kernels.
+
+@_cdecl("f32_split__v4amx") @implementation
+public func f32_split__v4amx(
+  _ arguments: UnsafePointer<fmk_split>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<UInt16>!
+) {
+  split(arguments, input, output)
+}
+
+@_cdecl("f32_matrix_conv__v4amx") @implementation
+public func f32_matrix_conv__v4amx(
+  _ arguments: UnsafePointer<fmk_matrix_conv>!, _ input: UnsafePointer<UInt16>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  MatrixConvolution(arguments, input, output).run()
+}
