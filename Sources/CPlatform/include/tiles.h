@@ -62,12 +62,20 @@ static inline __attribute__((always_inline)) void fmk_tiles_store(float *sums) {
   __builtin_ia32_tilestored64(3, sums + 768, 64);
 }
 
+/* Keeps the units awake that compute with vectors: without work for 0.75 us they sleep, and the
+ * next store of a tile waits 0.25 us for them. */
+static inline __attribute__((always_inline)) void fmk_stay_awake(void) {
+  float zero = 0;
+  __asm__ volatile("vaddss %0, %0, %0" : "+v"(zero));
+}
+
 /* One step of f32_matrix_conv for two blocks: `first` and `second` are the inputs of the groups of
  * pixels, `step` bytes apart; `lo` is in bytes. The loads lie between the products as far as eight
  * tiles allow, so that they are done meanwhile. */
 static inline __attribute__((always_inline)) void fmk_tiles_multiply(
     const uint8_t *first, const uint8_t *second, intptr_t step, intptr_t lo,
     const uint16_t *weights) {
+  fmk_stay_awake();
   __builtin_ia32_tileloadd64(6, weights, 64);
   __builtin_ia32_tileloadd64(7, weights + 512, 64);
   __builtin_ia32_tileloadd64(4, first + lo, step);
@@ -94,6 +102,7 @@ static inline __attribute__((always_inline)) void fmk_tiles_multiply(
 static inline __attribute__((always_inline)) void fmk_tiles_multiply_block(
     const uint8_t *first, const uint8_t *second, intptr_t step, intptr_t lo,
     const uint16_t *weights) {
+  fmk_stay_awake();
   __builtin_ia32_tileloadd64(6, weights, 64);
   __builtin_ia32_tileloadd64(7, weights + 1024, 64);
   __builtin_ia32_tileloadd64(4, first + lo, step);

@@ -110,7 +110,7 @@ struct Planner {
   /// Gives the input of a convolution the columns of zeros that its windows reach into.
   private func widenForConvolution(_ draft: Draft) {
     let node = graph.nodes[draft.node]
-    guard node.kind == .conv2d else { return }
+    guard node.kind == .conv2d, !usesMatrixUnits(draft) else { return }
     let kernel = graph.input(node, 1).shape.sizes[2]
     let left = node.integer(5)
     let output = graph.tensors[node.output].shape.sizes[1]
@@ -197,9 +197,10 @@ struct Planner {
     node.integer(8) > 1 ? 1 : min(2, layout(node.output).blocks)
   }
 
-  /// Floats that a step needs besides its input and output: a search, the tiles of Winograd's
-  /// algorithm, or the rows that wait for a fused pooling.
+  /// Floats that a step needs besides its input and output: a search, the split input of
+  /// matrix units, the tiles of Winograd's algorithm, or the rows that wait for a fused pooling.
   private func scratchSize(_ draft: Draft) -> Int {
+    if usesMatrixUnits(draft) { return matrixScratchSize(draft) }
     if usesWinograd(draft) { return winogradScratchSize(draft) }
     let node = graph.nodes[draft.node]
     if node.kind == .nearestNeighbours { return neighbourSearch(draft, scratch: 0).scratchSize }
@@ -212,6 +213,8 @@ struct Planner {
   private mutating func step(_ draft: Draft, scratch: Int) throws(Failure) -> Step? {
     let node = graph.nodes[draft.node]
     switch node.kind {
+    case .conv2d where usesMatrixUnits(draft):
+      return .matrixConvolution(try store(try matrixConvolution(draft, scratch: scratch)))
     case .conv2d where usesWinograd(draft):
       return .winograd(try store(try winograd(draft, scratch: scratch)))
     case .conv2d:

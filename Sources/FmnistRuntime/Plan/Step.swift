@@ -5,6 +5,7 @@ enum Step {
   case convolution(UnsafePointer<Convolution>)
   case depthwise(UnsafePointer<Convolution>)
   case winograd(UnsafePointer<Winograd>)
+  case matrixConvolution(UnsafePointer<MatrixConvolution>)
   case dense(UnsafePointer<Dense>)
   case pool(UnsafePointer<Pool>)
   case globalPool(UnsafePointer<GlobalPool>)
@@ -67,6 +68,26 @@ struct Winograd {
   var pool: Int
   /// Where the transformed input lies, and the products behind it, floats from the arena's start.
   var scratch: Int
+}
+
+/// A convolution by matrix units, with the same epilogue and pooling as `Convolution`.
+struct MatrixConvolution {
+  var input: Int
+  var output: Int
+  var image: SplitImage
+  /// Everything but what depends on the plane.
+  var split: fmk_split
+  /// With `rows` of one call.
+  var arguments: fmk_matrix_conv
+  /// Rows in all, before the pooling.
+  var rows: Int
+  /// Height and width of the max-pooling; 1 when there is none.
+  var poolRows: Int
+  var poolColumns: Int
+  var poolTaps: UnsafePointer<Int32>
+  /// Where the split input lies, and rows wait for pooling, floats from the start of the arena.
+  var scratch: Int
+  var pooled: Int
 }
 
 struct Dense {

@@ -15,6 +15,7 @@ struct Run {
       case .convolution(let step): convolution(step.pointee)
       case .depthwise(let step): depthwise(step.pointee)
       case .winograd(let step): winograd(step.pointee)
+      case .matrixConvolution(let step): matrixConvolution(step.pointee)
       case .dense(let step): dense(step.pointee)
       case .pool(let step): pool(step.pointee)
       case .globalPool(let step): globalPool(step.pointee)
