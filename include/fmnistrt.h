@@ -97,7 +97,8 @@ typedef struct fmnist_model_options {
   size_t struct_size; /* sizeof(fmnist_model_options) */
   uint32_t isa;       /* an fmnist_isa: the best instruction set to use. The environment variable
                          FMNISTRT_ISA (baseline, v3, v4, v4-amx) caps it further. Asking for more
-                         than CPU and system allow is FMNIST_ERROR_UNSUPPORTED; the environment only ever lowers. */
+                         than CPU and system allow is FMNIST_ERROR_UNSUPPORTED; the environment
+                         only ever lowers. */
   uint32_t flags;     /* FMNIST_MEMORY_BORROW or 0 */
 } fmnist_model_options;
 

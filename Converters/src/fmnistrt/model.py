@@ -67,8 +67,8 @@ def _bytes(array: np.ndarray) -> ctypes._Pointer:
 class Model:
     """A classifier from an .fmg file. Any number of threads may use one at the same time.
 
-    `isa` is the best instruction set to use: "auto", "baseline", "v3" or "v4". Errors of the
-    library are raised as FmnistError.
+    `isa` is the best instruction set to use: "auto", "baseline", "v3", "v4" or "v4-amx". Errors
+    of the library are raised as FmnistError.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, isa: str = "auto") -> None:
