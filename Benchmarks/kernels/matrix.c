@@ -1,5 +1,6 @@
 #include "benchmark.h"
 
+#include <cpeak.h>
 #include <kernels.h>
 #include <platform.h>
 #include <stdio.h>
@@ -90,13 +91,16 @@ static void measure(uint32_t isa, const shape *s, double peak) {
                           s->kernel * s->kernel;
   printf("  %-27s %9.1f us, split %.1f, products %.1f: %.1f GFLOP/s", s->name, time * 1e6,
          w.stages[0] * 1e6, w.stages[1] * 1e6, products * 1e-9 / time);
-  if (peak > 0) printf(", %.1f %% of the peak of matrix units", 100 * products / w.stages[1] / peak);
-  printf("\n");
+  printf(", products %.1f %% of peak\n", 100 * products / w.stages[1] / peak);
   fmp_release(input), fmp_release(weights), fmp_release(bias), fmp_release(w.halves);
   fmp_release(w.output);
 }
 
-void benchmark_matrix(uint32_t isa, double peak) {
+void benchmark_matrix(uint32_t isa) {
+  /* Three products for each of single precision. */
+  const double peak = cpeak_matrix_bfloat16(isa, 0.3) / 3;
+  if (peak == 0) return;
+  printf("  peak of matrix units %.1f GFLOP/s, by three products\n", peak * 1e-9);
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
     if (is_wanted(shapes[i].name)) measure(isa, &shapes[i], peak);
 }

@@ -26,32 +26,49 @@ struct MatrixConvolution {
     group = (pixels + groups - 1) / groups
   }
 
+  /// What is stored while the products of the next pair are computed.
+  private struct Pair {
+    let block: Int
+    let isPair: Bool
+    let pixel: Int
+  }
+
   @inline(__always)
   func run() {
-    // Four tiles.
-    var memory = InlineArray<64, Vector>(repeating: Vector())
+    // Four tiles, twice.
+    var memory = InlineArray<128, Vector>(repeating: Vector())
     withUnsafeMutableBytes(of: &memory) {
-      let sums = $0.baseAddress!.assumingMemoryBound(to: Float.self)
+      var sums = $0.baseAddress!.assumingMemoryBound(to: Float.self)
+      var others = sums + 1024
       fmk_tiles_configure(group)
+      var last: Pair?
       var block = 0
       while block < arguments.pointee.blocks {
         let isPair = block + 1 < arguments.pointee.blocks
         var pixel = 0
         while pixel < pixels {
           multiply(block: block, isPair: isPair, pixel: pixel)
+          if let last { finish(others, last) }
           fmk_tiles_store(sums)
-          if isPair {
-            finish(sums + 256, block: block + 1, pixel: pixel)
-          } else {
-            addSecond(sums)
-          }
-          finish(sums, block: block, pixel: pixel)
+          last = Pair(block: block, isPair: isPair, pixel: pixel)
+          swap(&sums, &others)
           pixel += 2 * group
         }
         block += 2
       }
+      if let last { finish(others, last) }
       fmk_tiles_release()
     }
+  }
+
+  @inline(__always)
+  private func finish(_ sums: UnsafeMutablePointer<Float>, _ pair: Pair) {
+    if pair.isPair {
+      finish(sums + 256, block: pair.block + 1, pixel: pair.pixel)
+    } else {
+      addSecond(sums)
+    }
+    finish(sums, block: pair.block, pixel: pair.pixel)
   }
 
   @inline(never)

@@ -13,11 +13,15 @@ struct InstructionSet: CustomTestStringConvertible, Sendable {
   /// What is compared with the reference.
   static let tested: [InstructionSet] = (2...4).filter { $0 <= fmp_best_isa(4) }
     .map { InstructionSet(number: $0) }
+
+  /// Those with kernels for matrix units, none on most CPUs.
+  static let withMatrixUnits = tested.filter { $0.number == 4 }
 }
 
 @Test func instructionSetsOfThisMachine() throws {
   let names = ["baseline"] + InstructionSet.tested.map(\.testDescription)
   print("kernels run here: \(names.joined(separator: ", "))")
+  if InstructionSet.withMatrixUnits.isEmpty { print("no matrix units here: not tested") }
   #expect(fmk_table_of(0) == nil)
   #expect(fmk_table_of(5) == nil)
   let all = ["baseline", "v3", "v4", "v4-amx"]
