@@ -26,75 +26,69 @@ struct MatrixConvolution {
     group = (pixels + groups - 1) / groups
   }
 
-  /// What is stored while the products of the next pair are computed.
-  private struct Pair {
-    let block: Int
-    let isPair: Bool
-    let pixel: Int
-  }
-
   @inline(__always)
   func run() {
-    // Four tiles, twice.
-    var memory = InlineArray<128, Vector>(repeating: Vector())
+    // Four tiles.
+    var memory = InlineArray<64, Vector>(repeating: Vector())
     withUnsafeMutableBytes(of: &memory) {
-      var sums = $0.baseAddress!.assumingMemoryBound(to: Float.self)
-      var others = sums + 1024
+      let sums = $0.baseAddress!.assumingMemoryBound(to: Float.self)
       fmk_tiles_configure(group)
-      var last: Pair?
       var block = 0
       while block < arguments.pointee.blocks {
         let isPair = block + 1 < arguments.pointee.blocks
         var pixel = 0
         while pixel < pixels {
-          multiply(block: block, isPair: isPair, pixel: pixel)
-          if let last { finish(others, last) }
-          fmk_tiles_store(sums)
-          last = Pair(block: block, isPair: isPair, pixel: pixel)
-          swap(&sums, &others)
+          if isPair {
+            multiplyPair(block: block, pixel: pixel)
+            fmk_tiles_store(sums)
+            finish(sums + 256, block: block + 1, pixel: pixel)
+          } else {
+            multiplyOne(block: block, pixel: pixel)
+            fmk_tiles_store(sums)
+            addSecond(sums)
+          }
+          finish(sums, block: block, pixel: pixel)
           pixel += 2 * group
         }
         block += 2
       }
-      if let last { finish(others, last) }
       fmk_tiles_release()
     }
   }
 
-  @inline(__always)
-  private func finish(_ sums: UnsafeMutablePointer<Float>, _ pair: Pair) {
-    if pair.isPair {
-      finish(sums + 256, block: pair.block + 1, pixel: pair.pixel)
-    } else {
-      addSecond(sums)
+  /// The sums of a pair of blocks.
+  @inline(never)
+  private func multiplyPair(block: Int, pixel: Int) {
+    forEachStep(block, pixel) { first, second, step, lo, weights in
+      fmk_tiles_multiply(first, second, step, lo, weights)
     }
-    finish(sums, block: pair.block, pixel: pair.pixel)
   }
 
+  /// The sums of a last block without a second one, each in two parts.
   @inline(never)
-  private func multiply(block: Int, isPair: Bool, pixel: Int) {
+  private func multiplyOne(block: Int, pixel: Int) {
+    forEachStep(block, pixel) { first, second, step, lo, weights in
+      fmk_tiles_multiply_block(first, second, step, lo, weights)
+    }
+  }
+
+  @inline(__always)
+  private func forEachStep(
+    _ block: Int, _ pixel: Int,
+    _ body: (UnsafePointer<UInt16>, UnsafePointer<UInt16>, Int, Int, UnsafePointer<UInt16>) -> Void
+  ) {
     let step = arguments.pointee.pixel_step
-    let lo = arguments.pointee.lo * 2
     let first = input + pixel * step
     let second = first + group * step
     var weights = arguments.pointee.weights + block * arguments.pointee.depth * 1024
     var offset = arguments.pointee.offsets!
     let end = offset + arguments.pointee.depth
     fmk_tiles_zero()
-    if isPair {
-      while offset < end {
-        let x = Int(offset.pointee)
-        fmk_tiles_multiply(first + x, second + x, step * 2, lo, weights)
-        weights += 2048
-        offset += 1
-      }
-    } else {
-      while offset < end {
-        let x = Int(offset.pointee)
-        fmk_tiles_multiply_block(first + x, second + x, step * 2, lo, weights)
-        weights += 2048
-        offset += 1
-      }
+    while offset < end {
+      let x = Int(offset.pointee)
+      body(first + x, second + x, step, arguments.pointee.lo, weights)
+      weights += 2048
+      offset += 1
     }
   }
 
