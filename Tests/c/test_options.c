@@ -18,7 +18,7 @@ static void model_options(const uint8_t *bytes, size_t size) {
   const size_t full = sizeof(fmnist_model_options);
   rejected((fmnist_model_options){.struct_size = 0}, bytes, size);
   rejected((fmnist_model_options){.struct_size = full - 1}, bytes, size);
-  rejected((fmnist_model_options){.struct_size = full, .isa = 4}, bytes, size);
+  rejected((fmnist_model_options){.struct_size = full, .isa = 5}, bytes, size);
   rejected((fmnist_model_options){.struct_size = full, .isa = UINT32_MAX}, bytes, size);
   rejected((fmnist_model_options){.struct_size = full, .flags = 2}, bytes, size);
   rejected((fmnist_model_options){.struct_size = full, .flags = 0x80000000u}, bytes, size);
