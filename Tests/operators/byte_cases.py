@@ -42,6 +42,24 @@ def convolutions() -> Iterator[ByteBuilder]:
     yield b.finish()
 
 
+def inputs() -> Iterator[ByteBuilder]:
+    """Floats that become bytes at once, after a scale and shift or without, and read twice."""
+    for shape in ((2, 600, 1), (1, 300, 3), (3, 5, 70), (700,), (1,), (2, 2, 2, 5), (1, 1, 17)):
+        b = ByteBuilder(f"input-{shape}", *shape)
+        b.quantize("x")
+        yield b.finish()
+        b = ByteBuilder(f"input-scale-{shape}", *shape)
+        b.quantize(b.scale_shift("x"))
+        yield b.finish()
+        b = ByteBuilder(f"input-scale-clip-{shape}", *shape)
+        b.quantize(b.clip(b.scale_shift("x")))
+        yield b.finish()
+        b = ByteBuilder(f"input-twice-{shape}", *shape)
+        y = b.quantize(b.scale_shift("x"))
+        b.quantize(b.add(y, b.quantize("x")))
+        yield b.finish()
+
+
 def depthwise() -> Iterator[ByteBuilder]:
     """One channel in each group."""
     for channels, zero in itertools.product(CHANNELS, (0, 99)):
@@ -265,7 +283,7 @@ def random_model(seed: int) -> ByteBuilder:
 
 def cases() -> Iterator[ByteBuilder]:
     """All of this file."""
-    for group in (convolutions, depthwise, dense, epilogues, pools, moves, extremes):
+    for group in (inputs, convolutions, depthwise, dense, epilogues, pools, moves, extremes):
         yield from group()
     for seed in range(300):
         yield random_model(seed)
