@@ -97,7 +97,7 @@ extension Planner {
     }
     return InputStep(
       output: tensor, scale: UnsafePointer(scale.baseAddress!),
-      shift: UnsafePointer(shift.baseAddress!),
+      shift: UnsafePointer(shift.baseAddress!), isIdentity: fusion.inputScaleShift < 0,
       pixelScale: UnsafePointer(pixelScale.baseAddress!),
       pixelShift: UnsafePointer(pixelShift.baseAddress!))
   }

@@ -36,7 +36,7 @@ extension Run {
       to[3] += done
       let length = min(
         count - done, input.block - from[3] % input.block, output.block - to[3] % output.block)
-      (y + output.offset(to)).update(from: x + input.offset(from), count: length)
+      (y + output.offset(to)).copy(from: x + input.offset(from), count: length)
       done += length
     }
   }

@@ -50,8 +50,8 @@ struct Run {
     for block in 0..<layout.blocks {
       var row = memory(tensor) + block * layout.plane
       for _ in 0..<layout.rows {
-        row.update(repeating: 0, count: layout.origin)
-        (row + layout.origin + layout.rowLength).update(repeating: 0, count: right)
+        row.clear(count: layout.origin)
+        (row + layout.origin + layout.rowLength).clear(count: right)
         row += layout.rowPitch
       }
     }
