@@ -8,8 +8,11 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Zeroed memory aligned to 64 bytes; NULL when there is none or size is 0. */
+/* Memory aligned to 64 bytes, its content undefined; NULL when there is none or size is 0. From
+ * FMP_LARGE_PAGE bytes on it begins at a multiple of that and is in large pages if the system has
+ * them. */
 void *fmp_allocate(size_t size);
+#define FMP_LARGE_PAGE ((size_t)2 << 20)
 
 /* Releases memory of fmp_allocate; NULL is allowed. */
 void fmp_release(void *memory);
