@@ -51,12 +51,13 @@ let package = Package(
     // the baseline must come before modules that use newer instructions.
     kernels("KernelsBaseline", flags: []),
     kernels("KernelsV3", flags: ["-march=x86-64-v3"]),
-    kernels("KernelsV4", flags: ["-march=x86-64-v4", "-mprefer-vector-width=512"]),
+    kernels(
+      "KernelsV4", flags: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"]),
     kernels(
       "KernelsV4AMX",
       flags: [
-        "-march=x86-64-v4", "-mprefer-vector-width=512", "-mavx512bf16", "-mamx-tile",
-        "-mamx-bf16", "-mamx-int8",
+        "-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512", "-mavx512bf16",
+        "-mamx-tile", "-mamx-bf16", "-mamx-int8",
       ]),
     .target(
       name: "FmnistRuntime",

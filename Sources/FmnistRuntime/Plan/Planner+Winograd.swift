@@ -36,7 +36,7 @@ extension Planner {
   /// What Winograd's algorithm takes, where the shape allows it.
   func winogradCost(_ draft: Draft) -> WinogradCost? {
     let node = graph.nodes[draft.node]
-    guard isa > 1, node.kind == .conv2d else { return nil }
+    guard isa > 1, node.kind == .conv2d, !graph.input(node, 0).isBytes else { return nil }
     let weights = graph.input(node, 1).shape
     guard weights.sizes[1] == 3, weights.sizes[2] == 3, weights.sizes[0] >= 16,
       weights.sizes[3] >= 16, node.integer(8) == 1,
