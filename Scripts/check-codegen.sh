@@ -113,6 +113,8 @@ check_products() {
 
 check_products 'matrix conv, two blocks' multiplyPair tdpbf16ps 12
 check_products 'matrix conv, one block' multiplyOne tdpbf16ps 6
+check_products 'u8 conv, two blocks' multiplyPair tdpbusd 4
+check_products 'u8 conv, one block' multiplyOne tdpbusd 2
 check 'split, 32 channels' v4amx f32_split__v4amx vcvtne2ps2bf16 2
 check 'matrix conv, epilogue' v4amx 6finish "$fma" 1 multiple
 

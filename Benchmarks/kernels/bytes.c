@@ -66,7 +66,8 @@ static void measure(uint32_t isa, const shape *s, double peak) {
   w = (work){.kernels = fmk_table_of(isa), .kernel = s->kernel, .stride = s->stride,
              .size = s->size / s->stride, .input_size = s->size};
   const int row = (s->size + s->kernel - 1) * s->input_channels;
-  const int groups = (s->kernel * s->input_channels + 3) / 4;
+  const int depth = (int)w.kernels->u8_depth;
+  const int groups = (s->kernel * s->input_channels + depth - 1) / depth * (depth / 4);
   const int blocks = (s->output_channels + 15) / 16;
   for (int i = 0; i < s->kernel; i++)
     w.segments[i] = (fmk_segment){
@@ -106,7 +107,8 @@ static void measure(uint32_t isa, const shape *s, double peak) {
 }
 
 void benchmark_bytes(uint32_t isa) {
-  const double peak = cpeak_int8(isa, 0.3);
+  const double matrix = cpeak_matrix_int8(isa, 0.3);
+  const double peak = matrix > 0 ? matrix : cpeak_int8(isa, 0.3);
   if (peak > 0) printf("  peak of byte multiply-adds %.1f GOP/s\n", peak * 1e-9);
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
     if (is_wanted(shapes[i].name)) measure(isa, &shapes[i], peak);

@@ -245,6 +245,7 @@ FMK_DECLARE(v3)
 FMK_DECLARE(v4)
 FMK_DECLARE_MATRIX(baseline)
 FMK_DECLARE_MATRIX(v4amx)
+void u8_conv__v4amx(const fmk_u8_conv *, const uint8_t *, void *);
 
 /* The table of an fmnist_isa (1 baseline, 2 v3, 3 v4, 4 v4-amx); NULL for any other number. Whether
  * the CPU can run it is fmp_best_isa's business. */

@@ -54,8 +54,9 @@ static inline __attribute__((always_inline)) void fmk_tiles_zero(void) {
   __builtin_ia32_tilezero(3);
 }
 
-/* The sums of tile i go to sums[i * 256], 16 floats a row. */
-static inline __attribute__((always_inline)) void fmk_tiles_store(float *sums) {
+/* The sums of tile i go to number i * 256 on, 16 a row. */
+static inline __attribute__((always_inline)) void fmk_tiles_store(void *memory) {
+  float *sums = memory;
   __builtin_ia32_tilestored64(0, sums, 64);
   __builtin_ia32_tilestored64(1, sums + 256, 64);
   __builtin_ia32_tilestored64(2, sums + 512, 64);
@@ -116,6 +117,42 @@ static inline __attribute__((always_inline)) void fmk_tiles_multiply_block(
   __builtin_ia32_tdpbf16ps(3, 5, 6);
   __builtin_ia32_tdpbf16ps(0, 4, 7);
   __builtin_ia32_tdpbf16ps(2, 5, 7);
+}
+
+/* Sums of u8_conv begin with the biases of their block; `second` is that of tiles 1 and 3. */
+static inline __attribute__((always_inline)) void fmk_tiles_start(const int32_t *first,
+                                                                  const int32_t *second) {
+  __builtin_ia32_tileloadd64(0, first, 0);
+  __builtin_ia32_tileloadd64(1, second, 0);
+  __builtin_ia32_tileloadd64(2, first, 0);
+  __builtin_ia32_tileloadd64(3, second, 0);
+}
+
+/* 64 bytes of each pixel, `step` bytes apart, and of each of 32 outputs, whose blocks are
+ * `weight_step` apart. */
+static inline __attribute__((always_inline)) void fmk_tiles_dot(
+    const uint8_t *first, const uint8_t *second, intptr_t step, const int8_t *weights,
+    intptr_t weight_step) {
+  fmk_stay_awake();
+  __builtin_ia32_tileloadd64(6, weights, 64);
+  __builtin_ia32_tileloadd64(7, weights + weight_step, 64);
+  __builtin_ia32_tileloadd64(4, first, step);
+  __builtin_ia32_tileloadd64(5, second, step);
+  __builtin_ia32_tdpbusd(0, 4, 6);
+  __builtin_ia32_tdpbusd(1, 4, 7);
+  __builtin_ia32_tdpbusd(2, 5, 6);
+  __builtin_ia32_tdpbusd(3, 5, 7);
+}
+
+/* The same of 16 outputs. */
+static inline __attribute__((always_inline)) void fmk_tiles_dot_block(
+    const uint8_t *first, const uint8_t *second, intptr_t step, const int8_t *weights) {
+  fmk_stay_awake();
+  __builtin_ia32_tileloadd64(6, weights, 64);
+  __builtin_ia32_tileloadd64(4, first, step);
+  __builtin_ia32_tileloadd64(5, second, step);
+  __builtin_ia32_tdpbusd(0, 4, 6);
+  __builtin_ia32_tdpbusd(2, 5, 6);
 }
 
 #endif

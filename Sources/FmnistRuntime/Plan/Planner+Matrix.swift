@@ -11,7 +11,8 @@ extension Planner {
   /// Whether a step computes its convolution by matrix units, since that takes less time.
   func usesMatrixUnits(_ draft: Draft) -> Bool {
     let node = graph.nodes[draft.node]
-    guard isa >= Planner.matrixUnits, node.kind == .conv2d else { return false }
+    guard isa >= Planner.matrixUnits, node.kind == .conv2d, !graph.input(node, 0).isBytes
+    else { return false }
     let weights = graph.input(node, 1).shape
     // Otherwise pixels lie closer together than 16 floats.
     guard weights.sizes[0] > 8, weights.sizes[3] > 8, node.integer(8) == 1 else { return false }
