@@ -117,7 +117,7 @@ struct ByteConvolution {
   }
 
   /// The epilogue of the sums of one group and block.
-  @inline(__always)
+  @inline(never)
   private func finish<Output: U8Output>(
     _ type: Output.Type, _ output: UnsafeMutablePointer<Output.Element>,
     _ sums: UnsafePointer<fmk_sums>, block: Int, _ place: PixelGroups.Place
