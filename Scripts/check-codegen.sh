@@ -104,6 +104,10 @@ check 'dense, bytes' v3 u8_dense__v3 vpmaddwd 16
 check 'dense, bytes' v4 u8_dense__v4 vpdpbusd 8
 check 'depthwise, bytes' v3 u8_depthwise__v3 vpmaddwd 2 multiple
 check 'depthwise, bytes' v4 u8_depthwise__v4 vpdpwssd 1 multiple
+for rows in 1 2 3 4 5; do
+  check "dense rows, $rows" v3 "FZ$(mangled $rows)_$(mangled 1)T" "$fma" $((2 * rows)) multiple
+  check "dense rows, $rows" v4 "FZ$(mangled $rows)_$(mangled 2)T" "$fma" $((2 * rows)) multiple
+done
 check depthwise v3 DepthwiseV4tile "$fma" 8 multiple
 check depthwise v4 DepthwiseV4tile "$fma" 7 multiple
 for isa in v3 v4; do
