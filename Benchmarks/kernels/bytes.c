@@ -188,7 +188,9 @@ static void measure_others(uint32_t isa) {
 void benchmark_bytes(uint32_t isa) {
   /* AVX2 kernels do without vpdpbusd, which CPUs have that have AVX-VNNI too. */
   const double peak = isa == 3 ? cpeak_int8(isa, 0.3) : 0;
-  if (peak > 0) printf("  peak of byte multiply-adds %.1f GOP/s\n", peak * 1e-9);
+  if (peak > 0)
+    printf("  peak of byte multiply-adds %.1f GOP/s, tile by hand %.1f\n", peak * 1e-9,
+           tile_byte_operations() * 1e-9);
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
     if (is_wanted(shapes[i].name)) measure(isa, &shapes[i], peak);
   measure_dense(isa, "u8 dense 6272->512", 6272, 512);
