@@ -74,7 +74,8 @@ struct Planner {
       originCount += 1
     }
     return Plan(
-      input: input, steps: UnsafeBufferPointer(rebasing: steps[..<count]), search: search,
+      input: input, output: graph.nodes.count,
+      steps: UnsafeBufferPointer(rebasing: steps[..<count]), search: search,
       origins: UnsafeBufferPointer(rebasing: origins[..<originCount]),
       buffers: UnsafeBufferPointer(buffers), arenaSize: arena.size, packedBytes: packedWords * 4)
   }
