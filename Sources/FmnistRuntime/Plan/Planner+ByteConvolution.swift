@@ -165,7 +165,9 @@ extension Planner {
   ) throws(Failure) -> UnsafePointer<Int8> {
     let outputs = weights.shape.sizes[0]
     let groups = groups(of: piece)
-    let result = try packed((outputs + 15) / 16 * pieces * groups * 64, of: Int8.self)
+    let result = try packed(
+      (outputs + 15) / 16 * pieces * groups * 64, of: Int8.self,
+      isWrittenWhole: outputs % 16 == 0 && groups * 4 == piece)
     let packing = BytePacking(depth: pieces * piece, outputs: outputs)
     for block in 0..<((outputs + 15) / 16) {
       for i in 0..<pieces {
