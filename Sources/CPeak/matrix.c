@@ -10,8 +10,8 @@ typedef struct {
   uint8_t rows[16];
 } configuration;
 
-/* Products of tiles, four sums at a time to cover the latency. The tiles hold noise: with zeros the
- * clock is higher than any real work sees. */
+/* Products of tiles, four sums at a time to cover the latency. The tiles hold noise, since
+ * the clock may depend on the data. */
 #define PEAK(name, isa, product, operations)                                             \
   __attribute__((target(isa))) static double name(double seconds) {                      \
     configuration tiles = {.palette = 1};                                                \
