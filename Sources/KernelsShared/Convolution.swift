@@ -41,34 +41,67 @@ private func convolveTile(
     bias: conv.pointee.epilogue.bias + block * 16,
     output: output + (block * plane + pixel * step), outputPlane: plane)
 
-  if conv.pointee.lanes == 16 {
+  if conv.pointee.lanes == 16 && conv.pointee.row_gap == 0 {
     runTile(conv, place, pixels: pixels, blocks: blocks)
-    var b = 0
-    while b < blocks, let affine = Affine(conv.pointee.epilogue, block: block + b) {
-      scale(affine, place.output + b * plane, pixels: pixels)
-      b += 1
-    }
+    scale(conv, place, block, blocks, pixels)
     return
   }
-  // There is one block. A temporary allocation of this alignment would come from the heap.
-  var memory = BlockOfTile(repeating: Vector())
+  // A temporary allocation of this alignment would come from the heap.
+  var memory = fmk_whole_tile()
   withUnsafeMutableBytes(of: &memory) {
     let sums = $0.baseAddress!.assumingMemoryBound(to: Float.self)
     let to = place.output
     place.output = sums
+    place.outputPlane = tilePixels * 16
     runTile(conv, place, pixels: pixels, blocks: blocks)
-    if let affine = Affine(conv.pointee.epilogue, block: block) {
-      scale(affine, sums, pixels: pixels)
+    scale(conv, place, block, blocks, pixels)
+    if conv.pointee.lanes < 16 {
+      pack(sums, to, lanes: conv.pointee.lanes, pixels: pixels, rest: conv.pointee.pixels - pixel)
+      return
     }
-    pack(sums, to, lanes: conv.pointee.lanes, pixels: pixels, rest: conv.pointee.pixels - pixel)
+    var b = 0
+    while b < blocks {
+      scatter(conv, sums + b * tilePixels * 16, to + b * plane, pixel, pixels)
+      b += 1
+    }
   }
 }
 
+/// Applies scale and shift, where there are any, to what a tile has written.
 @inline(__always)
-private func scale(_ affine: Affine, _ sums: UnsafeMutablePointer<Float>, pixels: Int) {
+private func scale(
+  _ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, _ block: Int, _ blocks: Int, _ pixels: Int
+) {
+  var b = 0
+  while b < blocks, let affine = Affine(conv.pointee.epilogue, block: block + b) {
+    let sums = place.output + b * place.outputPlane
+    var p = 0
+    while p < pixels {
+      affine(Vector(at: sums + p * 16)).store(to: sums + p * 16)
+      p += 1
+    }
+    b += 1
+  }
+}
+
+/// Copies pixels to `output`, where pixel `first` would be without the gaps between rows.
+@inline(__always)
+private func scatter(
+  _ conv: UnsafePointer<fmk_conv>, _ sums: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>, _ first: Int, _ pixels: Int
+) {
+  let row = first / conv.pointee.row_pixels
+  var left = (row + 1) * conv.pointee.row_pixels - first
+  var to = output + row * conv.pointee.row_gap
   var p = 0
   while p < pixels {
-    affine(Vector(at: sums + p * 16)).store(to: sums + p * 16)
+    if left == 0 {
+      to += conv.pointee.row_gap
+      left = conv.pointee.row_pixels
+    }
+    Vector(at: sums + p * 16).store(to: to)
+    to += 16
+    left -= 1
     p += 1
   }
 }

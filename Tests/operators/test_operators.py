@@ -11,6 +11,7 @@ import cases_chains
 import cases_convolution
 import cases_elementwise
 import cases_halves
+import cases_image
 import cases_moving
 import cases_pooling
 import cases_random
@@ -30,6 +31,7 @@ MODULES = (
     cases_chains,
     cases_random,
     cases_winograd,
+    cases_image,
 )
 CASES = {b.name: b for b in itertools.chain.from_iterable(m.cases() for m in MODULES)}
 INSTRUCTION_SETS = instruction_sets()

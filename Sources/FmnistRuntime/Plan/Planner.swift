@@ -15,7 +15,7 @@ struct Planner {
   /// The step of a model of nearest neighbours, whose only one it is.
   private var search: UnsafePointer<NeighbourSearch>?
   /// Memory that is released when the plan is made.
-  private var temporary = Region()
+  var temporary = Region()
 
   /// 1 GiB.
   private static let packedLimit = 1 << 28
@@ -110,7 +110,7 @@ struct Planner {
   /// Gives the input of a convolution the columns of zeros that its windows reach into.
   private func widenForConvolution(_ draft: Draft) {
     let node = graph.nodes[draft.node]
-    guard node.kind == .conv2d else { return }
+    guard node.kind == .conv2d, !computesWholeImage(draft) else { return }
     let kernel = graph.input(node, 1).shape.sizes[2]
     let left = node.integer(5)
     let output = graph.tensors[node.output].shape.sizes[1]
@@ -201,6 +201,7 @@ struct Planner {
   /// algorithm, or the rows that wait for a fused pooling.
   private func scratchSize(_ draft: Draft) -> Int {
     if usesWinograd(draft) { return winogradScratchSize(draft) }
+    if computesWholeImage(draft) { return imageScratchSize(draft) }
     let node = graph.nodes[draft.node]
     if node.kind == .nearestNeighbours { return neighbourSearch(draft, scratch: 0).scratchSize }
     guard draft.pool >= 0 else { return 0 }
@@ -214,6 +215,8 @@ struct Planner {
     switch node.kind {
     case .conv2d where usesWinograd(draft):
       return .winograd(try store(try winograd(draft, scratch: scratch)))
+    case .conv2d where computesWholeImage(draft):
+      return .imageConvolution(try store(try imageConvolution(draft, scratch: scratch)))
     case .conv2d:
       let step = try store(try convolution(draft, scratch: scratch))
       return isDepthwise(node) ? .depthwise(step) : .convolution(step)
