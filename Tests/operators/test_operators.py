@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import cases_chains
+import cases_concatenation
 import cases_convolution
 import cases_elementwise
 import cases_halves
@@ -32,6 +33,7 @@ MODULES = (
     cases_random,
     cases_winograd,
     cases_image,
+    cases_concatenation,
 )
 CASES = {b.name: b for b in itertools.chain.from_iterable(m.cases() for m in MODULES)}
 INSTRUCTION_SETS = instruction_sets()

@@ -10,6 +10,8 @@ struct Planner {
   var region: Region
   var buffers: UnsafeMutableBufferPointer<Buffer>
   var arena: Arena
+  /// For each activation of the graph.
+  let parts: UnsafeMutableBufferPointer<Part>
   /// Four bytes each, counted against the limit of packed weights.
   var packedWords = 0
   /// The step of a model of nearest neighbours, whose only one it is.
@@ -30,9 +32,12 @@ struct Planner {
     let buffers = try region.allocate(graph.activationCount, of: Buffer.self)
     let arena = try Arena(
       capacity: graph.activationCount + graph.nodes.count, region: &scratch)
+    let parts = try scratch.allocate(graph.activationCount, of: Part.self)
+    parts.update(repeating: Part())
     // Takes the region as it is after the allocation above.
     var planner = Planner(
-      graph: graph, fusion: fusion, isa: isa, region: region, buffers: buffers, arena: arena)
+      graph: graph, fusion: fusion, isa: isa, region: region, buffers: buffers, arena: arena,
+      parts: parts)
     defer {
       // Whatever was allocated belongs to the caller's region, also when planning fails.
       region = planner.region
@@ -46,6 +51,7 @@ struct Planner {
       buffers[i] = Buffer(layout: Layout(graph.tensors[i].shape))
     }
     for draft in drafts { widenForConvolution(draft) }
+    if !keep { try findParts(parts, region: &scratch) }
     let inputTensor = fusion.inputScaleShift < 0 ? 0 : graph.nodes[fusion.inputScaleShift].output
     let input = try inputStep(inputTensor)
 
@@ -77,7 +83,7 @@ struct Planner {
       buffers: UnsafeBufferPointer(buffers), arenaSize: arena.size, packedBytes: packedWords * 4)
   }
 
-  private var drafts: Slice<UnsafeMutableBufferPointer<Draft>> { fusion.drafts[..<fusion.count] }
+  var drafts: Slice<UnsafeMutableBufferPointer<Draft>> { fusion.drafts[..<fusion.count] }
 
   func layout(_ tensor: Int) -> Layout { buffers[tensor].layout }
 
@@ -141,16 +147,20 @@ struct Planner {
     for (index, draft) in drafts.enumerated() {
       scratch[index] = -1
       let output = draft.output
+      let whole = place(output).tensor
       let shared = storages[draft.input]
-      if sharesMemory(draft, keep: keep),
+      if storages[whole] >= 0 {
+        storages[output] = storages[whole]
+      } else if sharesMemory(draft, keep: keep), whole == output,
         !keep && arena[shared].last <= index
           || isAlias(draft)
       {
         arena[shared].last = max(arena[shared].last, last[output])
         storages[output] = shared
       } else {
-        storages[output] = try arena.add(
-          size: layout(output).size, first: index, last: last[output])
+        storages[whole] = try arena.add(
+          size: layout(whole).size, first: index, last: last[whole])
+        storages[output] = storages[whole]
       }
       let scratchSize = scratchSize(draft)
       if scratchSize > 0 {
@@ -159,11 +169,11 @@ struct Planner {
     }
     try arena.place(region: &region)
     for i in 0..<graph.activationCount where storages[i] >= 0 {
-      buffers[i].offset = arena[storages[i]].offset
+      buffers[i].offset = arena[storages[i]].offset + place(i).offset
     }
   }
 
-  private func forEachInput(_ draft: Draft, _ body: (Int) -> Void) {
+  func forEachInput(_ draft: Draft, _ body: (Int) -> Void) {
     let node = graph.nodes[draft.node]
     body(draft.input)
     for input in node.inputs.dropFirst() where !graph.tensors[Int(input)].isConstant {
@@ -240,7 +250,9 @@ struct Planner {
         try store(
           Softmax(input: draft.input, output: draft.output, logarithm: node.integer(0) == 1)))
     case .binary: return .binary(try store(try binary(draft)))
-    case .concatenate, .pad: return .copy(try store(try copy(draft)))
+    case .concatenate, .pad:
+      let step = try copy(draft)
+      return step.sources.isEmpty ? nil : .copy(try store(step))
     case .reshape:
       if isAlias(draft) { return nil }
       return .reshape(

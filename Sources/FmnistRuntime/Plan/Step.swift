@@ -183,8 +183,8 @@ struct Copy {
 
   var output: Int
   var sources: UnsafeBufferPointer<Source>
-  /// What is not copied has this value.
-  var fill: Float
+  /// What is not copied has this value; nil when there is nothing else.
+  var fill: Float?
 }
 
 struct Reshape {

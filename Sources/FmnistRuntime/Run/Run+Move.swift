@@ -2,9 +2,7 @@
 extension Run {
   func copy(_ step: Copy) {
     let output = layout(step.output)
-    if step.sources.count == 1 {
-      memory(step.output).update(repeating: step.fill, count: output.size)
-    }
+    if let fill = step.fill { memory(step.output).update(repeating: fill, count: output.size) }
     for source in step.sources { copy(source, to: step.output) }
     clearPadding(step.output)
   }
