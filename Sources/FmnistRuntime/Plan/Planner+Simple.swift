@@ -105,6 +105,9 @@ extension Planner {
       output: tensor, scale: UnsafePointer(scale.baseAddress!),
       shift: UnsafePointer(shift.baseAddress!),
       pixelScale: UnsafePointer(pixelScale.baseAddress!),
-      pixelShift: UnsafePointer(pixelShift.baseAddress!))
+      pixelShift: UnsafePointer(pixelShift.baseAddress!),
+      isUniform: (0..<channels).allSatisfy {
+        pixelScale[$0] == pixelScale[0] && pixelShift[$0] == pixelShift[0]
+      })
   }
 }

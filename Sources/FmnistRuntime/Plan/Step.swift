@@ -210,6 +210,8 @@ struct InputStep {
   /// Applied to pixels: the pixel contract and then the above.
   var pixelScale: UnsafePointer<Float>
   var pixelShift: UnsafePointer<Float>
+  /// Whether pixels have the same scale and shift in all channels.
+  var isUniform: Bool
 }
 
 /// Which part of the graph a step computes.

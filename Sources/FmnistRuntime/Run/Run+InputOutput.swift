@@ -6,7 +6,7 @@ extension Run {
   func store(pixels source: UnsafePointer<UInt8>) {
     let step = plan.input
     let layout = layout(step.output)
-    if layout.channels == 1 {
+    if step.isUniform && layout.block == layout.channels {
       forEachRow(layout) { from, to, count in
         kernels.pointee.f32_from_bytes(
           source + from, pixels(step.output) + to, count, step.pixelScale[0], step.pixelShift[0])
@@ -34,12 +34,12 @@ extension Run {
     clearPadding(step.output)
   }
 
-  /// The rows of an input of one channel, or all of them together where they lie together: offset
+  /// The rows of an input of one block, or all of them together where they lie together: offset
   /// in row-major order, offset from the first pixel, and length.
   private func forEachRow(_ layout: Layout, _ body: (Int, Int, Int) -> Void) {
-    guard layout.isPadded else { return body(0, 0, layout.rows * layout.columns) }
+    guard layout.isPadded else { return body(0, 0, layout.rows * layout.rowLength) }
     for row in 0..<layout.rows {
-      body(row * layout.columns, row * layout.rowPitch, layout.columns)
+      body(row * layout.rowLength, row * layout.rowPitch, layout.rowLength)
     }
   }
 
