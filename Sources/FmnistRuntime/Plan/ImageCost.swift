@@ -8,9 +8,10 @@ struct ImageCost {
 
   /// What stays in the second-level cache beside the weights.
   private static let mostPatches = 1 << 20
-  /// A step loads weights and waits for sums: as if a tile had more pixels, and no fewer than some.
-  private static let pixelsOfTile = 2.0
-  private static let fewestPixels = 4.0
+  /// A step also loads weights, and a tile starts and ends: as if it had so many pixels more.
+  private static let pixelsOfTile = 4.0
+  /// And no fewer than so many: the weights of two blocks come from the second-level cache.
+  private static let fewestPixels = 8.0
   /// Copying a pixel of one block, in multiply-adds of a register.
   private static let copy = 3.0
 
@@ -37,9 +38,8 @@ struct ImageCost {
   }
 
   private static func run(_ pixels: Int, _ tile: Int) -> Double {
-    let tiles = (pixels + tile - 1) / tile
-    return Double(tiles)
-      * max(Double(pixels) / Double(tiles) + ImageCost.pixelsOfTile, ImageCost.fewestPixels)
+    let tiles = Double((pixels + tile - 1) / tile)
+    return max(Double(pixels) + tiles * pixelsOfTile, tiles * fewestPixels)
   }
 
   var isWorthIt: Bool { patches <= ImageCost.mostPatches && whole < byRow }
