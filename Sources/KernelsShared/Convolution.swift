@@ -11,6 +11,7 @@ func convolve(
   let tiles = (pixels + tilePixels - 1) / tilePixels
   let smaller = pixels / tiles
   let larger = pixels - smaller * tiles
+  let aheadStep = (16 + tiles - 1) / tiles
   var block = 0
   while block < conv.pointee.blocks {
     let blocks = min(tileBlocks, conv.pointee.blocks - block)
@@ -18,7 +19,9 @@ func convolve(
     var pixel = 0
     while tile < tiles {
       let count = tile < larger ? smaller + 1 : smaller
-      convolveTile(conv, input, output, block: block, blocks: blocks, pixel: pixel, pixels: count)
+      convolveTile(
+        conv, input, output, block: block, blocks: blocks, pixel: pixel, pixels: count,
+        ahead: aheadOffset(conv, blocks, tile, tiles, aheadStep), aheadStep: aheadStep)
       pixel += count
       tile += 1
     }
@@ -26,12 +29,26 @@ func convolve(
   }
 }
 
+/// Which weights a tile asks for while it is computed, from the first of its blocks: the tiles of
+/// a run share those of the next blocks, and a single tile asks for those that it reads soon, 3 KB
+/// ahead.
+@inline(__always)
+private func aheadOffset(
+  _ conv: UnsafePointer<fmk_conv>, _ blocks: Int, _ tile: Int, _ tiles: Int, _ step: Int
+) -> Int {
+  if tiles > 1 {
+    return blocks * conv.pointee.weight_step + tile * (conv.pointee.weight_step / 16) * step
+  }
+  return (conv.pointee.segment_count > 0 ? Int(conv.pointee.segments[0].weight) * 16 : 0) + 768
+}
+
 /// Tiles store whole blocks without scale and shift; the rest of the epilogue is a second pass over
 /// their result, which is rarely needed and cheap next to the sums.
 @inline(__always)
 private func convolveTile(
   _ conv: UnsafePointer<fmk_conv>, _ input: UnsafePointer<Float>,
-  _ output: UnsafeMutablePointer<Float>, block: Int, blocks: Int, pixel: Int, pixels: Int
+  _ output: UnsafeMutablePointer<Float>, block: Int, blocks: Int, pixel: Int, pixels: Int,
+  ahead: Int, aheadStep: Int
 ) {
   let plane = conv.pointee.output_plane
   let step = conv.pointee.output_step
@@ -39,7 +56,8 @@ private func convolveTile(
     input: input + pixel * conv.pointee.pixel_step,
     weights: conv.pointee.weights + block * conv.pointee.weight_step,
     bias: conv.pointee.epilogue.bias + block * 16,
-    output: output + (block * plane + pixel * step), outputPlane: plane)
+    output: output + (block * plane + pixel * step), outputPlane: plane,
+    ahead: conv.pointee.weights + (block * conv.pointee.weight_step + ahead), aheadStep: aheadStep)
 
   if conv.pointee.lanes == 16 && conv.pointee.row_gap == 0 {
     runTile(conv, place, pixels: pixels, blocks: blocks)
