@@ -20,13 +20,13 @@ extension Planner {
     for draft in drafts.reversed() where graph.nodes[draft.node].kind == .concatenate {
       let node = graph.nodes[draft.node]
       let whole = layout(draft.output)
-      guard node.integer(0) == graph.tensors[draft.output].shape.rank - 1, whole.block == 16 else {
-        continue
-      }
+      guard node.integer(0) == graph.tensors[draft.output].shape.rank - 1, whole.block == 16,
+        !whole.isBytes
+      else { continue }
       var channel = 0
       for input in node.inputs {
         let part = layout(Int(input))
-        if part.block == 16 && channel % 16 == 0 && readers[Int(input)] == 1
+        if part.block == 16 && !part.isBytes && channel % 16 == 0 && readers[Int(input)] == 1
           && isWritten[Int(input)] && Int(input) != graph.nodes.count
         {
           parts[Int(input)] = Part(whole: draft.output, block: channel / 16)

@@ -82,9 +82,9 @@ extension Planner {
   /// tiles save more time than copying takes. The baseline never does: it is the reference.
   func computesWholeImage(_ draft: Draft) -> Bool {
     let node = graph.nodes[draft.node]
-    guard isa > 1, node.kind == .conv2d, node.integer(8) == 1, !usesWinograd(draft) else {
-      return false
-    }
+    guard isa > 1, node.kind == .conv2d, !graph.input(node, 0).isBytes, node.integer(8) == 1,
+      !usesWinograd(draft)
+    else { return false }
     let weights = graph.input(node, 1).shape
     guard weights.sizes[0] > 8, layout(draft.input).block == 16 else { return false }
     return ImageCost(patches(draft), weights, output: imageSize(draft), isa: isa).isWorthIt
