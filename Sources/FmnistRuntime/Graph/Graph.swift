@@ -66,7 +66,7 @@ struct Tensor {
     type == .f32 ? data?.assumingMemoryBound(to: Float.self) : nil
   }
 
-  /// The elements of a constant of type f16: weights of a convolution or dense layer.
+  /// The elements of a constant of type f16: weights, or support vectors.
   var halves: UnsafePointer<UInt16>? {
     type == .f16 ? data?.assumingMemoryBound(to: UInt16.self) : nil
   }
@@ -83,6 +83,7 @@ enum Operator: UInt16 {
   case dense, maxPool, averagePool, globalMaxPool, globalAveragePool, scaleShift, activation
   case softmax, binary, concatenate, reshape, pad, transpose
   case nearestNeighbours
+  case supportVectors = 18
 
   var name: StaticString {
     switch self {
@@ -101,17 +102,24 @@ enum Operator: UInt16 {
     case .pad: "pad"
     case .transpose: "transpose"
     case .nearestNeighbours: "nearest_neighbours"
+    case .supportVectors: "support_vectors"
     }
   }
 
   /// First minor version of the format that has it.
-  var minorVersion: Int { self == .nearestNeighbours ? 1 : 0 }
+  var minorVersion: Int {
+    switch self {
+    case .nearestNeighbours: 1
+    case .supportVectors: 2
+    default: 0
+    }
+  }
 
   /// Whether a constant of this type may be the input with this number.
   func accepts(_ type: ElementType, asInput index: Int) -> Bool {
     switch type {
     case .f32: self != .nearestNeighbours
-    case .f16: (self == .conv2d || self == .dense) && index == 1
+    case .f16: (self == .conv2d || self == .dense || self == .supportVectors) && index == 1
     case .u8: self == .nearestNeighbours
     }
   }

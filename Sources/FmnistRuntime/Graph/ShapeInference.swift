@@ -72,6 +72,7 @@ extension Graph {
     case .pad: return try pad(node)
     case .transpose: return try transpose(node)
     case .nearestNeighbours: return try nearestNeighbours(&node)
+    case .supportVectors: return try supportVectors(&node)
     }
   }
 

@@ -9,6 +9,8 @@ extension Step {
     case .dense(let step): step.pointee.halves == nil ? "f32_dense" : "f16_dense"
     case .pool(let step): step.pointee.isMax ? "f32_max_pool" : "f32_sum_pool"
     case .globalPool(let step): step.pointee.isMax ? "f32_max_pool" : "f32_sum_pool"
+    case .supportVectors(let step):
+      step.pointee.products.halves == nil ? "f32_dense" : "f16_dense"
     case .map: "f32_map"
     case .binary: "f32_binary"
     case .activation, .softmax, .copy, .reshape, .transpose: ""

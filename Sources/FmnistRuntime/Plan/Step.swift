@@ -15,6 +15,7 @@ enum Step {
   case copy(UnsafePointer<Copy>)
   case reshape(UnsafePointer<Reshape>)
   case transpose(UnsafePointer<Transpose>)
+  case supportVectors(UnsafePointer<SupportVectors>)
 }
 
 /// A convolution with its bias, clamp, scale and shift, and a following max-pooling.

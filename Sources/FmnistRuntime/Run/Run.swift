@@ -25,6 +25,7 @@ struct Run {
       case .copy(let step): copy(step.pointee)
       case .reshape(let step): reshape(step.pointee)
       case .transpose(let step): transpose(step.pointee)
+      case .supportVectors(let step): supportVectors(step.pointee)
       }
       profile?.pointee.finish(index + 1)
     }
