@@ -7,7 +7,8 @@
     #isa, f32_conv__##isa, f32_depthwise__##isa, f32_dense__##isa, f16_dense__##isa,              \
         f32_winograd_input__##isa, f32_winograd_output__##isa, f32_max_pool__##isa,               \
         f32_sum_pool__##isa, f32_map__##isa, f32_binary__##isa, f32_from_bytes__##isa,            \
-        u8_l1_distances__##isa, u8_l2_distances__##isa, f32_exp__##isa                            \
+        u8_l1_distances__##isa, u8_l2_distances__##isa, f32_exp__##isa,                           \
+        f32_row_products__##isa                                                                   \
   }
 
 static const fmk_table tables[] = {TABLE(baseline), TABLE(v3), TABLE(v4)};

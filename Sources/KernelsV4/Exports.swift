@@ -106,3 +106,11 @@ public func f32_exp__v4(
 ) {
   exponential(input, output, count)
 }
+
+@_cdecl("f32_row_products__v4") @implementation
+public func f32_row_products__v4(
+  _ matrix: UnsafePointer<Float>!, _ rows: Int, _ pitch: Int, _ x: UnsafePointer<Float>!,
+  _ count: Int, _ sums: UnsafeMutablePointer<Float>!
+) {
+  rowProducts(matrix, rows, pitch, x, count, sums)
+}

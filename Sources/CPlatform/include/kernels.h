@@ -133,6 +133,11 @@ typedef struct fmk_distances {
   intptr_t distance_pitch;
 } fmk_distances;
 
+/* Rows of a matrix times a vector, for few and long rows:
+ *   sums[r] = sum over i < count of matrix[r * pitch + i] * x[i], for r < rows
+ * Reads nothing else; nothing needs an alignment. The sums may be split over several
+ * accumulators. */
+
 /* The kernels of one instruction set. All pointers are valid; none may be NULL. */
 typedef struct fmk_table {
   const char *isa;
@@ -152,6 +157,8 @@ typedef struct fmk_table {
   void (*u8_l1_distances)(const fmk_distances *);
   void (*u8_l2_distances)(const fmk_distances *);
   void (*f32_exp)(const float *in, float *out, intptr_t count);
+  void (*f32_row_products)(const float *matrix, intptr_t rows, intptr_t pitch, const float *x,
+                           intptr_t count, float *sums);
 } fmk_table;
 
 /* Declares the kernels of one instruction set; kernels.c makes a table of them. Adding a kernel is
@@ -171,7 +178,8 @@ typedef struct fmk_table {
   void f32_from_bytes__##isa(const uint8_t *, float *, intptr_t, float, float);                 \
   void u8_l1_distances__##isa(const fmk_distances *);                                           \
   void u8_l2_distances__##isa(const fmk_distances *);                                           \
-  void f32_exp__##isa(const float *, float *, intptr_t);
+  void f32_exp__##isa(const float *, float *, intptr_t);                                        \
+  void f32_row_products__##isa(const float *, intptr_t, intptr_t, const float *, intptr_t, float *);
 
 FMK_DECLARE(baseline)
 FMK_DECLARE(v3)

@@ -2,8 +2,8 @@ import CPlatform
 
 /// Compares an input with support vectors, by pairs of classes, and lets the classes vote.
 ///
-/// The products of the input with the vectors are a dense layer, and so are, for the vectors of
-/// each class, the sums of the kernel's values times their coefficients.
+/// The products of the input with the vectors are a dense layer. The coefficients are used where
+/// they lie in the file.
 struct SupportVectors {
   var input: Int
   var output: Int
@@ -13,12 +13,13 @@ struct SupportVectors {
   var coef0: Float
   var degree: Int
   var classes: Int
+  /// How many vectors each class has; they lie together, class by class.
+  var vectorsOfClass: UnsafePointer<UInt32>
   /// For the radial kernel, half of each vector's squared length is subtracted.
   var products: Dense
-  /// The sums of one class: `blocks` times 16, of which the first `classes - 1` count.
-  var sums: fmk_conv
-  /// For each class where its vectors lie among all.
-  var vectorsOfClass: UnsafeBufferPointer<fmk_segment>
+  /// [classes - 1, vectors]: of a vector for its comparison with each other class.
+  var coefficients: UnsafePointer<Float>
+  var vectorCount: Int
   /// For each pair of classes: 0 and 1, 0 and 2 ... 1 and 2 ...
   var intercepts: UnsafePointer<Float>
   /// Where the memory below lies, floats from the start of the arena.
@@ -27,7 +28,6 @@ struct SupportVectors {
   // The scratch memory holds the kernel's values twice (a power is made from its base), the sums,
   // and the confidence in each class.
   var valueCount: Int { products.arguments.blocks * 16 }
-  var sumsOfClass: Int { sums.blocks * 16 }
 
   func values(_ arena: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
     arena + scratch
@@ -39,7 +39,7 @@ struct SupportVectors {
 
   /// What the vectors of class `label` contribute to its comparison with each other class.
   func sums(_ label: Int, _ arena: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
-    bases(arena) + valueCount + label * sumsOfClass
+    bases(arena) + valueCount + label * (classes - 1)
   }
 
   func confidences(_ arena: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
@@ -51,14 +51,13 @@ extension Planner {
   func supportVectorScratchSize(_ node: Node) -> Int {
     let classes = node.vectorClasses
     let values = (graph.input(node, 1).shape.sizes[0] + 15) & ~15
-    return 2 * values + classes * ((classes + 14) & ~15) + classes
+    return 2 * values + classes * (classes - 1) + classes
   }
 
   mutating func supportVectors(
     _ draft: Draft, scratch: Int
   ) throws(Failure) -> SupportVectors {
     let node = graph.nodes[draft.node]
-    let classes = node.vectorClasses
     let vectors = graph.input(node, 1)
     let count = vectors.shape.sizes[0]
 
@@ -66,33 +65,14 @@ extension Planner {
     epilogue.bias = try vectorBias(node, count)
     epilogue.low = -.infinity
     epilogue.high = .infinity
-    let products = try dense(draft, vectors, epilogue: epilogue)
-
-    let segments = try packed(classes, of: fmk_segment.self)
-    var first = 0
-    for label in 0..<classes {
-      segments[label] = fmk_segment(
-        input: Int32(first), weight: Int32(first), count: Int32(node.vectorCount(label)))
-      first += node.vectorCount(label)
-    }
-    var sums = fmk_conv()
-    sums.weights = try packMatrix(graph.input(node, 2).values!, classes - 1, count)
-    sums.weight_step = count * 16
-    sums.segment_count = 1
-    sums.epilogue = epilogue
-    sums.blocks = (classes + 14) / 16
-    sums.epilogue.bias = UnsafePointer(
-      try packed(sums.blocks * 16, of: Float.self).baseAddress!)
-    sums.pixels = 1
-    sums.output_plane = 16
-    sums.output_step = 16
-    sums.lanes = 16
     return SupportVectors(
       input: draft.input, output: draft.output, isOneVersusRest: node.isOneVersusRest,
       kernel: node.vectorKernel, gamma: node.gamma, coef0: node.coef0, degree: node.degree,
-      classes: classes, products: products, sums: sums,
-      vectorsOfClass: UnsafeBufferPointer(segments), intercepts: graph.input(node, 3).values!,
-      scratch: scratch)
+      classes: node.vectorClasses,
+      vectorsOfClass: node.attributes.baseAddress! + Node.firstVectorCount,
+      products: try dense(draft, vectors, epilogue: epilogue),
+      coefficients: graph.input(node, 2).values!, vectorCount: count,
+      intercepts: graph.input(node, 3).values!, scratch: scratch)
   }
 
   /// What is added to each product: for the radial kernel minus half of the vector's squared

@@ -19,10 +19,13 @@ extension Run {
       map(step, scale: step.gamma, shift: step.coef0)
       for i in 0..<step.valueCount { values[i] = fmp_tanhf(values[i]) }
     }
-    var arguments = step.sums
+    var first = 0
     for label in 0..<step.classes {
-      arguments.segments = step.vectorsOfClass.baseAddress! + label
-      kernels.pointee.f32_dense(&arguments, values, step.sums(label, arena))
+      let count = Int(step.vectorsOfClass[label])
+      kernels.pointee.f32_row_products(
+        step.coefficients + first, step.classes - 1, step.vectorCount, values + first, count,
+        step.sums(label, arena))
+      first += count
     }
     vote(step)
   }
