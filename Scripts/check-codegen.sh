@@ -96,7 +96,7 @@ for isa in v3 v4; do
   check 'binary: multiply' $isa f32_binary__$isa vmulps $registers multiple
   check 'binary: maximum' $isa f32_binary__$isa vmaxps $registers multiple
   check from_bytes $isa f32_from_bytes__$isa "$fma" $registers multiple
-  check exp $isa f32_exp__$isa "$fma" $((9 * registers)) multiple
+  check exp $isa f32_exp__$isa "$fma" $((8 * registers)) multiple
   check 'row products' $isa f32_row_products__$isa "$fma" $((4 * registers)) multiple
 done
 # As many sums as a vector has lanes, each in a register.

@@ -14,10 +14,10 @@ struct RowProducts<let rows: Int> {
     if i < count {
       // The last 16 end with the row; those that were counted before are blanked.
       let last = Vector(at: x + count - 16)
-      let lanes = SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-      let counted = Int32(truncatingIfNeeded: 16 - (count - i))
-      add(
-        &totals, last.replacing(with: 0, where: lanes .< counted), matrix + count - 16, pitch)
+      let lanes = Vector(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+      let counted = Vector(repeating: Float(16 - (count - i)))
+      let fresh = last.replacing(with: Vector(), where: lanes .< counted)
+      add(&totals, fresh, matrix + count - 16, pitch)
     }
     var r = 0
     while r < rows {

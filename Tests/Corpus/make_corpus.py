@@ -18,6 +18,7 @@ from graph_cases import graph_cases, wiring_cases
 from neighbour_cases import neighbour_cases
 from operator_cases import operator_cases
 from strict_cases import limit_cases, silence_cases
+from vector_cases import vector_cases
 
 
 def main() -> None:
@@ -29,6 +30,7 @@ def main() -> None:
         wiring_cases,
         operator_cases,
         neighbour_cases,
+        vector_cases,
         silence_cases,
         limit_cases,
     ):

@@ -95,7 +95,8 @@ extension ModelFile {
     sections.append((3, graphSection))
     if !constants.isEmpty { sections.append((4, weightSection)) }
     if goldenCount > 0 { sections.append((5, goldenSection)) }
-    return assemble(sections)
+    let minorVersion = nodes.map(\.operation.minorVersion).max() ?? 0
+    return assemble(sections, minorVersion: UInt16(minorVersion))
   }
 
   private var metadataSection: Bytes {

@@ -185,10 +185,12 @@ void test_answers(void) {
     golden("tiny", isa);
     golden("operators", isa);
     golden("neighbours", isa);
+    golden("vectors", isa);
     golden("no_weights", isa);
   }
   tensors("tiny");
   tensors("operators");
+  tensors("vectors");
   run_floats();
   top();
 }

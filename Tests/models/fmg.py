@@ -29,6 +29,7 @@ OPERATORS = {
     "pad": 13,
     "transpose": 14,
     "nearest_neighbours": 15,
+    "support_vectors": 18,
 }
 
 
@@ -237,4 +238,5 @@ def assemble(sections: dict[int, bytes] | list[tuple[int, bytes]], **fields: obj
 def write(model: Model) -> bytes:
     """The file of a model."""
     newer = any(t.value is not None and t.value.dtype.itemsize < 4 for t in model.tensors)
-    return assemble(sections_of(model), minor=int(newer))
+    newest = any(node.operator == "support_vectors" for node in model.nodes)
+    return assemble(sections_of(model), minor=2 if newest else int(newer))

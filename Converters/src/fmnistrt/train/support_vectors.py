@@ -68,7 +68,8 @@ def support_vectors(x: Tensor, model: SVC, output: str = "votes", name: str = "s
         Tensor(f"{name}.coefficients", coefficients.shape, coefficients.astype(np.float32)),
         Tensor(f"{name}.intercepts", intercepts.shape, intercepts.astype(np.float32)),
     ]
-    return Node("support_vectors", [x, *constants], Tensor(name, (len(model.classes_),)), attributes)
+    scores = Tensor(name, (len(model.classes_),))
+    return Node("support_vectors", [x, *constants], scores, attributes)
 
 
 def count_votes(decisions: np.ndarray, classes: int) -> np.ndarray:
