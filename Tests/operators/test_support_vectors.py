@@ -143,7 +143,7 @@ def test_pictures_as_scikit_learn(options: dict, classes: int) -> None:
         model.decision_function_shape = "ovr"
         np.testing.assert_array_equal(model.decision_function(projected), expected)
     for isa, scores in _scores(_graph(pca, model, "ovr"), images[..., None]).items():
-        np.testing.assert_allclose(scores, expected, rtol=0, atol=2e-5, err_msg=ISA_NAMES[isa])
+        np.testing.assert_allclose(scores, expected, rtol=0, atol=5e-5, err_msg=ISA_NAMES[isa])
 
 
 def test_ties_go_to_the_first_class() -> None:
