@@ -82,6 +82,10 @@ check dense v3 f32_dense__v3 "$fma" 8
 check dense v4 f32_dense__v4 "$fma" 8
 check 'dense, 16-bit weights' v3 f16_dense__v3 "$fma" 8
 check 'dense, 16-bit weights' v4 f16_dense__v4 "$fma" 8
+for rows in 1 2 3 4 5; do
+  check "dense rows, $rows" v3 "FZ$(mangled $rows)_$(mangled 1)T" "$fma" $((2 * rows)) multiple
+  check "dense rows, $rows" v4 "FZ$(mangled $rows)_$(mangled 2)T" "$fma" $((2 * rows)) multiple
+done
 check depthwise v3 DepthwiseV4tile "$fma" 8 multiple
 check depthwise v4 DepthwiseV4tile "$fma" 7 multiple
 for isa in v3 v4; do
@@ -97,7 +101,6 @@ for isa in v3 v4; do
   check 'binary: maximum' $isa f32_binary__$isa vmaxps $registers multiple
   check from_bytes $isa f32_from_bytes__$isa "$fma" $registers multiple
   check exp $isa f32_exp__$isa "$fma" $((8 * registers)) multiple
-  check 'row products' $isa f32_row_products__$isa "$fma" $((4 * registers)) multiple
 done
 # As many sums as a vector has lanes, each in a register.
 for isa in v3 v4; do

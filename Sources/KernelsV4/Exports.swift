@@ -34,6 +34,14 @@ public func f16_dense__v4(
   Dense<8>.run(arguments, weights, input, output)
 }
 
+@_cdecl("f32_dense_rows__v4") @implementation
+public func f32_dense_rows__v4(
+  _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  DenseRows<2>.run(arguments, input, output)
+}
+
 @_cdecl("f32_winograd_input__v4") @implementation
 public func f32_winograd_input__v4(
   _ arguments: UnsafePointer<fmk_winograd_input>!, _ input: UnsafePointer<Float>!,
@@ -105,12 +113,4 @@ public func f32_exp__v4(
   _ input: UnsafePointer<Float>!, _ output: UnsafeMutablePointer<Float>!, _ count: Int
 ) {
   exponential(input, output, count)
-}
-
-@_cdecl("f32_row_products__v4") @implementation
-public func f32_row_products__v4(
-  _ matrix: UnsafePointer<Float>!, _ rows: Int, _ pitch: Int, _ x: UnsafePointer<Float>!,
-  _ count: Int, _ sums: UnsafeMutablePointer<Float>!
-) {
-  rowProducts(matrix, rows, pitch, x, count, sums)
 }

@@ -41,9 +41,8 @@ def file_cases() -> None:
     case("text-mode", FORMAT, "line ends were translated", good.replace(b"\r\n", b"\n"))
     case("future-major", UNSUPPORTED, "major version 2", assemble(sections_of(dense()), major=2))
     case("future-minor", UNSUPPORTED, "minor version 3", assemble(sections_of(dense()), minor=3))
-    for minor in (1, 2):
-        content = assemble(sections_of(dense()), minor=minor)
-        case(f"minor-{minor}", FORMAT, f"minor version {minor} without need", content)
+    case("minor-2", FORMAT, "minor version 2 without need", assemble(sections_of(dense()), minor=2))
+    case("minor-1", FORMAT, "minor version 1 without need", assemble(sections_of(dense()), minor=1))
     case("major-0", UNSUPPORTED, "major version 0", assemble(sections_of(dense()), major=0))
     case("header-crc", FORMAT, "wrong checksum of the header", good[:12] + b"\0\0\0\0" + good[16:])
     for kind, name in ((META, "meta"), (GRPH, "grph"), (WGTS, "wgts"), (GOLD, "gold")):

@@ -187,10 +187,12 @@ void test_answers(void) {
     golden("neighbours", isa);
     golden("vectors", isa);
     golden("no_weights", isa);
+    golden("bytes", isa);
   }
   tensors("tiny");
   tensors("operators");
   tensors("vectors");
+  tensors("bytes");
   run_floats();
   top();
 }

@@ -111,4 +111,5 @@ void test_fields(void) {
   fields_of("models/operators.fmg");
   fields_of("models/neighbours.fmg");
   fields_of("models/vectors.fmg");
+  fields_of("models/bytes.fmg");
 }

@@ -16,6 +16,7 @@ enum Step {
   case reshape(UnsafePointer<Reshape>)
   case transpose(UnsafePointer<Transpose>)
   case supportVectors(UnsafePointer<SupportVectors>)
+  case bytes(ByteStep)
 }
 
 /// A convolution with its bias, clamp, scale and shift, and a following max-pooling.
@@ -76,6 +77,12 @@ struct Dense {
   var arguments: fmk_conv
   /// The weights where they have half precision.
   var halves: UnsafePointer<UInt16>?
+  /// Whether the weights lie output by output, for f32_dense_rows.
+  var isByRows: Bool
+
+  var kernel: StaticString {
+    halves != nil ? "f16_dense" : isByRows ? "f32_dense_rows" : "f32_dense"
+  }
 }
 
 /// Neighbouring output columns whose windows lie in the image in the same way.
@@ -185,12 +192,15 @@ struct Transpose {
 /// How a run stores the model's input: `value * scale + shift` for each channel.
 struct InputStep {
   var output: Int
-  /// Applied to floats.
+  /// Applied to floats, unless they are stored as they are.
   var scale: UnsafePointer<Float>
   var shift: UnsafePointer<Float>
+  var isIdentity: Bool
   /// Applied to pixels: the pixel contract and then the above.
   var pixelScale: UnsafePointer<Float>
   var pixelShift: UnsafePointer<Float>
+  /// What is done instead where the input becomes bytes.
+  var bytes: UnsafePointer<ByteInput>?
 }
 
 /// Which part of the graph a step computes.
@@ -203,6 +213,8 @@ struct Origin {
 /// All that a run needs besides the arena and the kernels. It never changes.
 struct Plan {
   var input: InputStep
+  /// The tensor that is the answer.
+  var output: Int
   var steps: UnsafeBufferPointer<Step>
   /// What takes the place of steps in a model of nearest neighbours.
   var search: UnsafePointer<NeighbourSearch>?

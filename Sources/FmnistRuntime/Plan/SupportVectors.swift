@@ -2,8 +2,8 @@ import CPlatform
 
 /// Compares an input with support vectors, by pairs of classes, and lets the classes vote.
 ///
-/// The products of the input with the vectors are a dense layer. The coefficients are used where
-/// they lie in the file.
+/// The products of the input with the vectors are a dense layer, and so are, for the vectors of
+/// each class, the sums of the kernel's values times their coefficients.
 struct SupportVectors {
   var input: Int
   var output: Int
@@ -13,13 +13,13 @@ struct SupportVectors {
   var coef0: Float
   var degree: Int
   var classes: Int
-  /// How many vectors each class has; they lie together, class by class.
-  var vectorsOfClass: UnsafePointer<UInt32>
+  /// For each class where its vectors lie among all.
+  var vectorsOfClass: UnsafePointer<fmk_segment>
   /// For the radial kernel, half of each vector's squared length is subtracted.
   var products: Dense
-  /// [classes - 1, vectors]: of a vector for its comparison with each other class.
-  var coefficients: UnsafePointer<Float>
-  var vectorCount: Int
+  /// The coefficients [classes - 1, vectors], row by row, to be multiplied with the values of one
+  /// class; without segments.
+  var coefficients: fmk_conv
   /// For each pair of classes: 0 and 1, 0 and 2 ... 1 and 2 ...
   var intercepts: UnsafePointer<Float>
   /// Where the memory below lies, floats from the start of the arena.
@@ -69,10 +69,39 @@ extension Planner {
       input: draft.input, output: draft.output, isOneVersusRest: node.isOneVersusRest,
       kernel: node.vectorKernel, gamma: node.gamma, coef0: node.coef0, degree: node.degree,
       classes: node.vectorClasses,
-      vectorsOfClass: node.attributes.baseAddress! + Node.firstVectorCount,
+      vectorsOfClass: try segmentsOfClasses(node),
       products: try dense(draft, vectors, epilogue: epilogue),
-      coefficients: graph.input(node, 2).values!, vectorCount: count,
+      coefficients: try coefficients(graph.input(node, 2)),
       intercepts: graph.input(node, 3).values!, scratch: scratch)
+  }
+
+  private mutating func segmentsOfClasses(
+    _ node: Node
+  ) throws(Failure) -> UnsafePointer<fmk_segment> {
+    let segments = try packed(node.vectorClasses, of: fmk_segment.self)
+    var first = 0
+    for label in 0..<segments.count {
+      let count = node.vectorCount(label)
+      segments[label] = fmk_segment(
+        input: Int32(first), weight: Int32(first), count: Int32(count))
+      first += count
+    }
+    return UnsafePointer(segments.baseAddress!)
+  }
+
+  private mutating func coefficients(_ values: Tensor) throws(Failure) -> fmk_conv {
+    let rows = values.shape.sizes[0]
+    let count = values.shape.sizes[1]
+    var arguments = fmk_conv()
+    arguments.weights = try packRows(values.values!, rows, count)
+    arguments.weight_step = (count + 15) & ~15
+    arguments.segment_count = 1
+    arguments.epilogue.bias = UnsafePointer(try packed(16, of: Float.self).baseAddress!)
+    arguments.epilogue.low = -.infinity
+    arguments.epilogue.high = .infinity
+    arguments.blocks = 1
+    arguments.pixels = 1
+    return arguments
   }
 
   /// What is added to each product: for the radial kernel minus half of the vector's squared

@@ -19,6 +19,8 @@ extension Run {
     var arguments = step.arguments
     if let halves = step.halves {
       kernels.pointee.f16_dense(&arguments, halves, input, output)
+    } else if step.isByRows {
+      kernels.pointee.f32_dense_rows(&arguments, input, output)
     } else {
       kernels.pointee.f32_dense(&arguments, input, output)
     }

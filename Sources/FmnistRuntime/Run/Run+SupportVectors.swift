@@ -19,15 +19,21 @@ extension Run {
       map(step, scale: step.gamma, shift: step.coef0)
       for i in 0..<step.valueCount { values[i] = fmp_tanhf(values[i]) }
     }
-    var first = 0
-    for label in 0..<step.classes {
-      let count = Int(step.vectorsOfClass[label])
-      kernels.pointee.f32_row_products(
-        step.coefficients + first, step.classes - 1, step.vectorCount, values + first, count,
-        step.sums(label, arena))
-      first += count
-    }
+    for label in 0..<step.classes { addUp(step, label) }
     vote(step)
+  }
+
+  /// The sums of the values of one class times their coefficients, up to 16 rows at a time.
+  private func addUp(_ step: SupportVectors, _ label: Int) {
+    var arguments = step.coefficients
+    arguments.segments = step.vectorsOfClass + label
+    let rows = step.classes - 1
+    for row in stride(from: 0, to: rows, by: 16) {
+      arguments.lanes = min(16, rows - row)
+      kernels.pointee.f32_dense_rows(
+        &arguments, step.values(arena), step.sums(label, arena) + row)
+      arguments.weights += 16 * arguments.weight_step
+    }
   }
 
   /// Scales and shifts the products.
