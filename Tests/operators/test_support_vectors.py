@@ -85,11 +85,14 @@ def _random(
         ((33, 1, 64), 5),
         ((40, 16, 7, 31, 18), 100),
         (tuple(1 + 7 * i % 20 for i in range(17)), 24),
-        (tuple(1 + i % 2 for i in range(250)), 3),
     ],
 )
 def test_sizes(kernel: int, counts: tuple[int, ...], size: int, half: bool) -> None:
     _check(*_random(kernel, counts, size, 2, half))
+
+
+def test_most_classes() -> None:
+    _check(*_random(VECTOR_KERNELS["rbf"], tuple(1 + i % 2 for i in range(250)), 3, 2, False))
 
 
 @pytest.mark.parametrize("degree", [0, 1, 2, 4, 7, 12])
@@ -111,7 +114,7 @@ def _projected(classes: int, count: int) -> tuple[PCA, np.ndarray, np.ndarray, n
     training, test = load("train"), load("t10k")
     chosen = training.labels < classes
     images = training.images[chosen][:count].reshape(count, -1) / 255
-    pca = PCA(40).fit(images)
+    pca = PCA(40, svd_solver="full").fit(images)
     pixels = test.images[test.labels < classes][:400]
     return pca, pca.transform(images), training.labels[chosen][:count], pixels
 
@@ -126,7 +129,7 @@ def _graph(pca: PCA, model: SVC, output: str) -> Graph:
 @pytest.mark.parametrize("classes", [2, 3, 10])
 @pytest.mark.parametrize("options", KERNELS, ids=str)
 def test_pictures_as_scikit_learn(options: dict, classes: int) -> None:
-    """Classes, votes and one-versus-rest decisions of 400 test images."""
+    """Classes, votes and decisions of one class against the rest for 400 test images."""
     pca, x, labels, images = _projected(classes, 1500)
     model = SVC(**options, decision_function_shape="ovo").fit(x, labels)
     projected = pca.transform(images.reshape(len(images), -1) / 255)
@@ -134,9 +137,14 @@ def test_pictures_as_scikit_learn(options: dict, classes: int) -> None:
     decisions = model.decision_function(projected).reshape(len(images), -1)
     if classes == 2:
         decisions = -decisions
+    # Nearer to 0, single precision may decide otherwise.
+    clear = np.abs(decisions).min(1) > 5e-4
+    assert clear.sum() >= 370
+    images, predicted, decisions = images[clear], predicted[clear], decisions[clear]
+    projected = projected[clear]
     for isa, scores in _scores(_graph(pca, model, "votes"), images[..., None]).items():
         np.testing.assert_array_equal(scores.argmax(1), predicted, ISA_NAMES[isa])
-        np.testing.assert_array_equal(scores, count_votes(decisions, classes))
+        np.testing.assert_array_equal(scores, count_votes(decisions, classes), ISA_NAMES[isa])
     # scikit-learn's own, for two classes as for more; it gives one number for two otherwise.
     expected = _ovr_decision_function(decisions < 0, -decisions, classes)
     if classes > 2:
@@ -169,7 +177,7 @@ def test_half_precision_loses_nothing_that_was_rounded_before_training() -> None
     training, test = load("train"), load("t10k")
     x, labels = training.images[:1500].reshape(1500, -1) / 255, training.labels[:1500]
     images = test.images[:400]
-    pca = PCA(40).fit(x)
+    pca = PCA(40, svd_solver="full").fit(x)
     pca.components_ = in_halves(pca.components_)
     model = SVC(decision_function_shape="ovo").fit(in_halves(pca.transform(x)), labels)
     graph = _graph(pca, model, "votes")
