@@ -90,15 +90,16 @@ struct Planner {
 
   func layout(_ tensor: Int) -> Layout { buffers[tensor].layout }
 
-  /// Memory for packed weights or tables.
+  /// Memory for packed weights or tables, zero unless `isWrittenWhole`.
   mutating func packed<T: BitwiseCopyable>(
-    _ count: Int, of type: T.Type
+    _ count: Int, of type: T.Type, isWrittenWhole: Bool = false
   ) throws(Failure) -> UnsafeMutableBufferPointer<T> {
     packedWords += count * MemoryLayout<T>.stride / 4
     guard count <= Planner.packedLimit, packedWords <= Planner.packedLimit else {
       throw Failure(FMNIST_ERROR_LIMIT, "the model needs more than 1 GiB of packed weights")
     }
-    return try region.allocate(count, of: T.self)
+    return isWrittenWhole
+      ? try region.uninitialized(count, of: type) : try region.allocate(count, of: type)
   }
 
   /// The elements of a constant in single precision, until the plan is made.
@@ -210,13 +211,14 @@ struct Planner {
     node.integer(8) > 1 ? 1 : min(2, layout(node.output).blocks)
   }
 
-  /// Floats that a step needs besides its input and output: a search, the tiles of Winograd's
-  /// algorithm, or the rows that wait for a fused pooling.
+  /// Floats that a step needs besides its input and output: a search, the values of a kernel
+  /// function, the tiles of Winograd's algorithm, or the rows that wait for a fused pooling.
   private func scratchSize(_ draft: Draft) -> Int {
     if usesWinograd(draft) { return winogradScratchSize(draft) }
     if computesWholeImage(draft) { return imageScratchSize(draft) }
     let node = graph.nodes[draft.node]
     if node.kind == .nearestNeighbours { return neighbourSearch(draft, scratch: 0).scratchSize }
+    if node.kind == .supportVectors { return supportVectorScratchSize(node) }
     guard draft.pool >= 0 else { return 0 }
     let columns = graph.tensors[node.output].shape.sizes[1]
     return blocksTogether(node) * graph.nodes[draft.pool].integer(0) * columns * 16 + 16
@@ -264,6 +266,8 @@ struct Planner {
       search = try store(neighbourSearch(draft, scratch: scratch))
       return nil
     case .quantize, .dequantize: return nil  // They are steps of bytes.
+    case .supportVectors:
+      return .supportVectors(try store(try supportVectors(draft, scratch: scratch)))
     }
   }
 }
