@@ -27,7 +27,7 @@ extension Run {
       forEachRow(layout) { from, to, count in
         (pixels(step.output) + to).copy(from: source + from, count: count)
       }
-    } else if layout.channels == 1 {
+    } else if layout.channels == 1 && layout.block == 1 {
       let scale = step.scale[0]
       let shift = step.shift[0]
       forEachRow(layout) { from, to, count in
