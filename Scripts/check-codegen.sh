@@ -115,6 +115,7 @@ for isa in v3 v4; do
   check 'winograd input' $isa 14transformInput33 'vfn?madd[0-9]+ps' $((6 * registers)) whole
   check 'winograd output' $isa 15transformOutput "$fma" $((3 * registers)) whole
   check 'winograd epilogue' $isa 6finish "$fma" $registers multiple
+  check im2col $isa f32_im2col__$isa 'vmovu?a?ps.*,.*\(' $registers multiple
   check max_pool $isa f32_max_pool__$isa vmaxps $registers multiple
   check sum_pool $isa f32_sum_pool__$isa vaddps $registers multiple
   check map $isa f32_map__$isa vmulps $registers multiple
@@ -123,6 +124,7 @@ for isa in v3 v4; do
   check 'binary: maximum' $isa f32_binary__$isa vmaxps $registers multiple
   check from_bytes $isa f32_from_bytes__$isa vmulps $registers multiple
   check 'epilogue of bytes' $isa 5storeyySPySo11fmk_u8_conv vcvtdq2ps $registers multiple
+  check exp $isa f32_exp__$isa "$fma" $((8 * registers)) multiple
 done
 # check_products <label> <function> <operation> <count>: products of tiles in the loop.
 check_products() {
