@@ -82,10 +82,14 @@ class _Worker:
         self._process.start()
         theirs.close()
         self.measured = Measured(apart=setting.apart)
+        self._answers = np.load(folder / "answers.npy")
+        self._answers = self._answers[_compared(setting, len(self._answers))]
+
+    def ready(self) -> None:
+        """Waits until it has loaded the model, and looks at its answers."""
         if answer := self._receive():
             self.measured.version, self.measured.instructions, scores = answer
-            answers = np.load(folder / "answers.npy")
-            self.measured.compare(scores, answers[_compared(setting, len(answers))])
+            self.measured.compare(scores, self._answers)
 
     def turn(self, seconds: float) -> None:
         """Lets it compute for about so long."""
@@ -123,6 +127,8 @@ def measure(
     is what the runtime did.
     """
     workers = {name: [_Worker(name, folder, way) for way in setting.ways()] for name in names}
+    for worker in itertools.chain(*workers.values()):
+        worker.ready()
     turns = max(3, round(seconds / TURN_SECONDS))
     for _ in range(turns):
         for worker in itertools.chain(*workers.values()):

@@ -87,8 +87,8 @@ class _Files:
 
     def write_int8_fmg(self, path: Path) -> None:
         # Like the peers, which round every layer whatever it costs.
-        options = ("--quantize", "int8", "--calibrate", str(self.calibration))
-        self.write_fmg(path, *options)
+        calibration = ("--calibrate", str(self.calibration))
+        self.write_fmg(path, "--quantize", "int8", *calibration, "--max-changed", "1")
 
     def write_tflite(self, path: Path) -> None:
         from .tflite_writer import write_tflite
