@@ -15,15 +15,18 @@
 #ifndef FMNISTRT_KERNELS_H
 #define FMNISTRT_KERNELS_H
 
+#include "kernels_u8.h"
+
 #include <stdint.h>
 
 /* A run of `count` neighbouring input floats (channels) and where their weights are. Offsets are
- * in floats; the input's is from the input pixel of kernel position 0, 0 and may be negative. */
-typedef struct fmk_segment {
+ * in floats; the input's is from the input pixel of kernel position 0, 0 and may be negative.
+ * kernels_u8.h has its own units. */
+struct fmk_segment {
   int32_t input;
   int32_t weight;
   int32_t count;
-} fmk_segment;
+};
 
 /* What happens to a finished sum, lane by lane:
  * y = min(max(sum + bias, low), high), then y * scale + shift where scale is not NULL. */
@@ -77,7 +80,11 @@ typedef struct fmk_pool {
 
 /* Fully connected layer: fmk_conv of one pixel, many blocks and long segments; output_plane is 16.
  * The sums may be split over several accumulators. f16_dense takes its weights as IEEE 754 binary16
- * numbers, none of them NaN or infinite, in the same order; fmk_conv.weights is not read. */
+ * numbers, none of them NaN or infinite, in the same order; fmk_conv.weights is not read.
+ *
+ * f32_dense_rows is for at most 16 outputs, `lanes` of them in one block, and takes weights output
+ * by output: output o weighs input[s.input + i] with weights[o * weight_step + s.weight + i]. It
+ * may read 15 floats behind each segment and behind its weights, which must be finite there. */
 
 /* Winograd's convolution F(4x4, 3x3): 4x4 outputs of a 3x3 convolution from 6x6 inputs d and weights
  * g are A^T ((G g G^T) * (B^T d B)) A, where * multiplies the 36 positions one by one. The products
@@ -112,10 +119,12 @@ typedef struct fmk_winograd_output {
 } fmk_winograd_output;
 
 /* Element-wise on `count` floats, count a multiple of 16:
- *   map:    out = min(max(in * scale[i % 16] + shift[i % 16], low), high)
+ *   map:    out = min(max(in * scale[i % 16] + shift[i % 16], low), high), where the product is
+ *           rounded before the sum, on every instruction set
  *   binary: out = a op b, op: 1 add, 2 multiply, 3 subtract, 4 divide, 5 maximum, 6 minimum;
  *           b advances with a, or is 16 floats used again and again when b_step is 0 (else 16).
- * In place is allowed. `bytes` converts count pixels (any count): out = in * scale + shift. */
+ * In place is allowed. `bytes` converts count pixels (any count): out = in * scale + shift, the
+ * product rounded too. */
 
 /* Distances of byte vectors, exact on every instruction set:
  *   distances[q * distance_pitch + r] = sum over i < size of |a - b|, or of (a - b)^2, with
@@ -139,6 +148,7 @@ typedef struct fmk_table {
   void (*f32_depthwise)(const fmk_conv *, const float *input, float *output);
   void (*f32_dense)(const fmk_conv *, const float *input, float *output);
   void (*f16_dense)(const fmk_conv *, const uint16_t *weights, const float *input, float *output);
+  void (*f32_dense_rows)(const fmk_conv *, const float *input, float *output);
   void (*f32_winograd_input)(const fmk_winograd_input *, const float *input, float *transformed);
   void (*f32_winograd_output)(const fmk_winograd_output *, const float *products, float *output);
   void (*f32_max_pool)(const fmk_pool *, const float *input, float *output);
@@ -150,6 +160,15 @@ typedef struct fmk_table {
   void (*f32_from_bytes)(const uint8_t *in, float *out, intptr_t count, float scale, float shift);
   void (*u8_l1_distances)(const fmk_distances *);
   void (*u8_l2_distances)(const fmk_distances *);
+  intptr_t u8_depth; /* bytes of input that u8_conv and u8_dense take at a time: 4 */
+  void (*u8_conv)(const fmk_u8_conv *, const uint8_t *input, void *output);
+  void (*u8_dense)(const fmk_u8_conv *, const uint8_t *input, void *output);
+  void (*u8_depthwise)(const fmk_u8_conv *, const uint8_t *input, void *output);
+  void (*u8_max_pool)(const fmk_u8_pool *, const uint8_t *input, uint8_t *output);
+  void (*u8_sum_pool)(const fmk_u8_pool *, const uint8_t *input, void *output);
+  void (*u8_from_f32)(const fmk_u8_map *, const float *input, uint8_t *output);
+  void (*f32_from_u8)(const fmk_u8_map *, const uint8_t *input, float *output);
+  void (*u8_add)(const fmk_u8_map *, const uint8_t *a, const uint8_t *b, void *output);
 } fmk_table;
 
 /* Declares the kernels of one instruction set; kernels.c makes a table of them. Adding a kernel is
@@ -159,6 +178,7 @@ typedef struct fmk_table {
   void f32_depthwise__##isa(const fmk_conv *, const float *, float *);                          \
   void f32_dense__##isa(const fmk_conv *, const float *, float *);                              \
   void f16_dense__##isa(const fmk_conv *, const uint16_t *, const float *, float *);            \
+  void f32_dense_rows__##isa(const fmk_conv *, const float *, float *);                         \
   void f32_winograd_input__##isa(const fmk_winograd_input *, const float *, float *);           \
   void f32_winograd_output__##isa(const fmk_winograd_output *, const float *, float *);         \
   void f32_max_pool__##isa(const fmk_pool *, const float *, float *);                           \
@@ -168,7 +188,8 @@ typedef struct fmk_table {
   void f32_binary__##isa(int32_t, const float *, const float *, intptr_t, float *, intptr_t);   \
   void f32_from_bytes__##isa(const uint8_t *, float *, intptr_t, float, float);                 \
   void u8_l1_distances__##isa(const fmk_distances *);                                           \
-  void u8_l2_distances__##isa(const fmk_distances *);
+  void u8_l2_distances__##isa(const fmk_distances *);                                           \
+  FMK_U8_DECLARE(isa)
 
 FMK_DECLARE(baseline)
 FMK_DECLARE(v3)

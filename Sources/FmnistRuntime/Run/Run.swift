@@ -23,8 +23,9 @@ struct Run {
       case .softmax(let step): softmax(step.pointee)
       case .binary(let step): binary(step.pointee)
       case .copy(let step): copy(step.pointee)
-      case .reshape(let step): reshape(step.pointee)
-      case .transpose(let step): transpose(step.pointee)
+      case .reshape(let step): reshape(step.pointee, of: Float.self)
+      case .transpose(let step): transpose(step.pointee, of: Float.self)
+      case .bytes(let step): bytes(step)
       }
       profile?.pointee.finish(index + 1)
     }
@@ -37,22 +38,29 @@ struct Run {
     arena + plan.buffers[tensor].offset
   }
 
+  /// The start of a tensor's memory, in elements of its type.
+  func memory<Element>(_ tensor: Int, of type: Element.Type) -> UnsafeMutablePointer<Element> {
+    UnsafeMutableRawPointer(memory(tensor)).assumingMemoryBound(to: Element.self)
+  }
+
   /// The first pixel of a tensor's first block.
   func pixels(_ tensor: Int) -> UnsafeMutablePointer<Float> {
     memory(tensor) + layout(tensor).origin
   }
 
-  /// Makes the columns beside the rows zero: other tensors have used the memory before.
+  /// Makes the columns beside the rows zero, as bytes the zero point: other tensors have used the memory before.
   func clearPadding(_ tensor: Int) {
     let layout = layout(tensor)
     guard layout.isPadded else { return }
+    let size = layout.isBytes ? 1 : 4
+    let fill = layout.isBytes ? plan.buffers[tensor].quantization.zeroPoint : 0
     let right = layout.padRight * layout.block
     for block in 0..<layout.blocks {
-      var row = memory(tensor) + block * layout.plane
+      var row = UnsafeMutableRawPointer(memory(tensor)) + block * layout.plane * size
       for _ in 0..<layout.rows {
-        row.update(repeating: 0, count: layout.origin)
-        (row + layout.origin + layout.rowLength).update(repeating: 0, count: right)
-        row += layout.rowPitch
+        fmp_fill(row, Int32(fill), layout.origin * size)
+        fmp_fill(row + (layout.origin + layout.rowLength) * size, Int32(fill), right * size)
+        row += layout.rowPitch * size
       }
     }
   }
