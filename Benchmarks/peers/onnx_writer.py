@@ -16,9 +16,9 @@ import onnx
 from keras import layers
 from onnx import TensorProto, helper, numpy_helper
 
+from .settings import ONNX_BATCH
+
 OPSET = 17
-BATCH = "N"
-"""The name of the first dimension, whose size the runtimes are told when they load the model."""
 ACTIVATIONS = {"relu": "Relu", "softmax": "Softmax"}
 
 
@@ -41,8 +41,12 @@ def write_onnx(model: keras.Model, path: Path) -> None:
     graph = helper.make_graph(
         writer.nodes,
         "benchmark",
-        [helper.make_tensor_value_info("in0", TensorProto.FLOAT, (BATCH, channels, height, width))],
-        [helper.make_tensor_value_info("out0", TensorProto.FLOAT, (BATCH, classes))],
+        [
+            helper.make_tensor_value_info(
+                "in0", TensorProto.FLOAT, (ONNX_BATCH, channels, height, width)
+            )
+        ],
+        [helper.make_tensor_value_info("out0", TensorProto.FLOAT, (ONNX_BATCH, classes))],
         writer.constants,
     )
     opset = helper.make_opsetid("", OPSET)

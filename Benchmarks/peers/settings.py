@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 TYPES = ("float", "int8")
+ONNX_BATCH = "N"
+"""The first dimension in ONNX files, whose size runtimes are told when they load the model."""
 _NUMBERS = {1: "one", 2: "two"}
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..onnx_writer import BATCH
-from ..settings import Setting
+from ..settings import ONNX_BATCH, Setting
 from .protocol import channels_first, existing
 
 
@@ -21,7 +20,7 @@ class OnnxRuntime:
         self.version, self.instructions = onnxruntime.__version__, ""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = setting.threads, 1
-        options.add_free_dimension_override_by_name(BATCH, setting.batch)
+        options.add_free_dimension_override_by_name(ONNX_BATCH, setting.batch)
         path, providers = existing(folder / setting.file(".onnx")), ["CPUExecutionProvider"]
         session = onnxruntime.InferenceSession(path, options, providers)
         value = onnxruntime.OrtValue.ortvalue_from_numpy
