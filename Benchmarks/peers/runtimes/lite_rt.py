@@ -23,8 +23,7 @@ class LiteRT:
         interpreter = Interpreter(str(path), num_threads=setting.threads)
         (image,) = interpreter.get_input_details()
         self._input = image["index"]
-        if setting.batch > 1:
-            interpreter.resize_tensor_input(self._input, [setting.batch, *image["shape"][1:]])
+        interpreter.resize_tensor_input(self._input, [setting.batch, *image["shape"][1:]])
         interpreter.allocate_tensors()
         (self._output,) = (entry["index"] for entry in interpreter.get_output_details())
         self._interpreter = interpreter
