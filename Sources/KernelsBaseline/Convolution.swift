@@ -29,9 +29,27 @@ private func convolve(
           for lane in 0..<16 { sums[lane] += from[i] * weight(first + i * 16 + lane) }
         }
       }
-      let to = output + (block * conv.output_plane + pixel * conv.output_step)
+      let gaps = conv.row_gap == 0 ? 0 : pixel / conv.row_pixels * conv.row_gap
+      let to = output + (block * conv.output_plane + pixel * conv.output_step + gaps)
       for lane in 0..<conv.lanes {
         to[lane] = finish(sums[lane], channel: block * 16 + lane, conv.epilogue)
+      }
+    }
+  }
+}
+
+@_cdecl("f32_im2col__baseline") @implementation
+public func f32_im2col__baseline(
+  _ arguments: UnsafePointer<fmk_im2col>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  let (count, blocks) = (arguments.pointee.count, arguments.pointee.blocks)
+  for block in 0..<blocks {
+    for i in 0..<count {
+      let offset = Int(arguments.pointee.offsets[i])
+      for lane in 0..<16 {
+        output[(block * count + i) * 16 + lane] =
+          offset < 0 ? 0 : input[block * arguments.pointee.plane + offset + lane]
       }
     }
   }
@@ -61,13 +79,17 @@ public func f32_dense_rows__baseline(
 ) {
   let conv = arguments.pointee
   for row in 0..<conv.lanes {
-    var sum: Float = 0
+    // Votes of support vectors are differences of long sums, which one float would spoil; the other
+    // modules split them over many.
+    var sum = 0.0
     for s in 0..<conv.segment_count {
       let segment = conv.segments[s]
       let weights = conv.weights + (row * conv.weight_step + Int(segment.weight))
-      for i in 0..<Int(segment.count) { sum += input[Int(segment.input) + i] * weights[i] }
+      for i in 0..<Int(segment.count) {
+        sum += Double(input[Int(segment.input) + i]) * Double(weights[i])
+      }
     }
-    output[row] = finish(sum, channel: row, conv.epilogue)
+    output[row] = finish(Float(sum), channel: row, conv.epilogue)
   }
 }
 

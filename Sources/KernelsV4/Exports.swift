@@ -10,6 +10,14 @@ public func f32_conv__v4(
   convolve(arguments, input, output)
 }
 
+@_cdecl("f32_im2col__v4") @implementation
+public func f32_im2col__v4(
+  _ arguments: UnsafePointer<fmk_im2col>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  im2col(arguments, input, output)
+}
+
 @_cdecl("f32_depthwise__v4") @implementation
 public func f32_depthwise__v4(
   _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
@@ -106,4 +114,11 @@ public func u8_l1_distances__v4(_ arguments: UnsafePointer<fmk_distances>!) {
 @_cdecl("u8_l2_distances__v4") @implementation
 public func u8_l2_distances__v4(_ arguments: UnsafePointer<fmk_distances>!) {
   Distances<SquaredDifferences>.run(arguments)
+}
+
+@_cdecl("f32_exp__v4") @implementation
+public func f32_exp__v4(
+  _ input: UnsafePointer<Float>!, _ output: UnsafeMutablePointer<Float>!, _ count: Int
+) {
+  exponential(input, output, count)
 }

@@ -9,7 +9,7 @@
  * aligned to 64 bytes and followed by at least 64 readable bytes. Lanes beyond C in the last block
  * hold anything. Columns of padding hold zero. A vector is an image of one pixel: b = 16 always.
  *
- * Only the element-wise kernels (map, binary) may write where they read: the others compute some
+ * Only the element-wise kernels (map, binary, exp) may write where they read: the others compute some
  * outputs twice, or write some again before they are done.
  */
 #ifndef FMNISTRT_KERNELS_H
@@ -42,8 +42,9 @@ typedef struct fmk_epilogue {
  *   sum[block][p][lane] = sum over segments s and i < s.count of
  *       input[p * pixel_step + s.input + i] *
  *       weights[block * weight_step + (s.weight + i) * 16 + lane]
- * stored, after the epilogue, at output[block * output_plane + p * output_step + lane] for
- * lane < lanes. */
+ * stored, after the epilogue, at
+ *   output[block * output_plane + p * output_step + p / row_pixels * row_gap + lane]
+ * for lane < lanes, where the middle is left out if row_gap is 0. */
 typedef struct fmk_conv {
   const fmk_segment *segments;
   intptr_t segment_count;
@@ -57,7 +58,19 @@ typedef struct fmk_conv {
   intptr_t output_step;   /* floats between output pixels: 16, or `lanes` if that is at most 8 */
   intptr_t lanes;         /* channels to store of each block: 16, or fewer when blocks is 1 and
                              output_step is `lanes` */
+  intptr_t row_pixels;    /* at least 1 where row_gap is not 0 */
+  intptr_t row_gap;       /* floats between the rows of the output; 0 where lanes is below 16 */
 } fmk_conv;
+
+/* Copies the pixels that a convolution reads to where each kernel position finds them in a run:
+ *   output[(block * count + i) * 16 + lane] = input[block * plane + offsets[i] + lane],
+ * or 0 where offsets[i] < 0. */
+typedef struct fmk_im2col {
+  const int32_t *offsets;
+  intptr_t count;
+  intptr_t blocks; /* channel blocks of 16 */
+  intptr_t plane;  /* input floats between blocks */
+} fmk_im2col;
 
 /* Depthwise convolution of a run of pixels in one channel block:
  *   sum[p][lane] = sum over segments s of input[p * pixel_step + s.input + lane] *
@@ -123,6 +136,7 @@ typedef struct fmk_winograd_output {
  *           rounded before the sum, on every instruction set
  *   binary: out = a op b, op: 1 add, 2 multiply, 3 subtract, 4 divide, 5 maximum, 6 minimum;
  *           b advances with a, or is 16 floats used again and again when b_step is 0 (else 16).
+ *   exp:    out = exp(in), within 2 units in the last place; NaN stays NaN
  * In place is allowed. `bytes` converts count pixels (any count): out = in * scale + shift, the
  * product rounded too. */
 
@@ -145,6 +159,7 @@ typedef struct fmk_distances {
 typedef struct fmk_table {
   const char *isa;
   void (*f32_conv)(const fmk_conv *, const float *input, float *output);
+  void (*f32_im2col)(const fmk_im2col *, const float *input, float *output);
   void (*f32_depthwise)(const fmk_conv *, const float *input, float *output);
   void (*f32_dense)(const fmk_conv *, const float *input, float *output);
   void (*f16_dense)(const fmk_conv *, const uint16_t *weights, const float *input, float *output);
@@ -160,6 +175,7 @@ typedef struct fmk_table {
   void (*f32_from_bytes)(const uint8_t *in, float *out, intptr_t count, float scale, float shift);
   void (*u8_l1_distances)(const fmk_distances *);
   void (*u8_l2_distances)(const fmk_distances *);
+  void (*f32_exp)(const float *in, float *out, intptr_t count);
   intptr_t u8_depth; /* bytes of input that u8_conv and u8_dense take at a time: 4 */
   void (*u8_conv)(const fmk_u8_conv *, const uint8_t *input, void *output);
   void (*u8_dense)(const fmk_u8_conv *, const uint8_t *input, void *output);
@@ -175,6 +191,7 @@ typedef struct fmk_table {
  * one line here, one in fmk_table, one in kernels.c and a file in each module. */
 #define FMK_DECLARE(isa)                                                                        \
   void f32_conv__##isa(const fmk_conv *, const float *, float *);                               \
+  void f32_im2col__##isa(const fmk_im2col *, const float *, float *);                           \
   void f32_depthwise__##isa(const fmk_conv *, const float *, float *);                          \
   void f32_dense__##isa(const fmk_conv *, const float *, float *);                              \
   void f16_dense__##isa(const fmk_conv *, const uint16_t *, const float *, float *);            \
@@ -189,6 +206,7 @@ typedef struct fmk_table {
   void f32_from_bytes__##isa(const uint8_t *, float *, intptr_t, float, float);                 \
   void u8_l1_distances__##isa(const fmk_distances *);                                           \
   void u8_l2_distances__##isa(const fmk_distances *);                                           \
+  void f32_exp__##isa(const float *, float *, intptr_t);                                        \
   FMK_U8_DECLARE(isa)
 
 FMK_DECLARE(baseline)

@@ -13,6 +13,7 @@ struct Run {
     for (index, step) in plan.steps.enumerated() {
       switch step {
       case .convolution(let step): convolution(step.pointee)
+      case .imageConvolution(let step): convolution(step.pointee)
       case .depthwise(let step): depthwise(step.pointee)
       case .winograd(let step): winograd(step.pointee)
       case .dense(let step): dense(step.pointee)
@@ -25,6 +26,7 @@ struct Run {
       case .copy(let step): copy(step.pointee)
       case .reshape(let step): reshape(step.pointee, of: Float.self)
       case .transpose(let step): transpose(step.pointee, of: Float.self)
+      case .supportVectors(let step): supportVectors(step.pointee)
       case .bytes(let step): bytes(step)
       }
       profile?.pointee.finish(index + 1)

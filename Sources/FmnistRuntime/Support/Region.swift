@@ -25,13 +25,20 @@ struct Region {
   mutating func allocate<T: BitwiseCopyable>(
     _ count: Int, of type: T.Type
   ) throws(Failure) -> UnsafeMutableBufferPointer<T> {
+    let memory = try uninitialized(count, of: type)
+    UnsafeMutableRawBufferPointer(memory).initializeMemory(as: UInt8.self, repeating: 0)
+    return memory
+  }
+
+  /// The same memory with anything in it, for what is written whole.
+  mutating func uninitialized<T: BitwiseCopyable>(
+    _ count: Int, of type: T.Type
+  ) throws(Failure) -> UnsafeMutableBufferPointer<T> {
     let (size, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<T>.stride)
     guard count >= 0, !overflow, size <= Int.max / 2 else {
       throw Failure(FMNIST_ERROR_MEMORY, "more memory needed than can be addressed")
     }
-    let memory = try take(size)
-    memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
-    let start = memory.bindMemory(to: T.self, capacity: count)
+    let start = try take(size).bindMemory(to: T.self, capacity: count)
     return UnsafeMutableBufferPointer(start: start, count: count)
   }
 
