@@ -1,0 +1,64 @@
+"""The input's bytes: pixels are bytes already, and keep their 256 values exactly."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..graph import Bytes, Graph, Node, Tensor
+from ..model import Pixels
+from ..rewrite import constant, producers_of, values_of
+from .ranges import meaning_of
+
+_CLEAR = 1 / 256
+"""How far from a whole number a zero point may be without being moved."""
+
+
+def input_bytes(graph: Graph, tensor: Tensor, pixels: Pixels) -> tuple[Bytes, float] | None:
+    """The bytes of the input, or of a scale_shift of it, and by how much it must be moved.
+
+    The bytes are the pixels themselves where one scale serves all channels and the value 0, which
+    padding has, is among them. A zero point is a whole number, so all values may have to be moved
+    by a part of a step: a constant, which bias correction makes good. None: `tensor` is neither the
+    input nor such.
+    """
+    node = producers_of(graph).get(tensor)
+    if tensor is graph.input:
+        scale, shift = np.ones(1), np.zeros(1)
+    elif node is not None and node.operator == "scale_shift" and node.inputs[0] is graph.input:
+        scale, shift = values_of(node)
+    else:
+        return None
+    mean, deviation = np.float64(pixels.mean), np.float64(pixels.deviation)
+    steps = scale / deviation / pixels.scale
+    ends = np.stack([-mean * scale / deviation + shift, 255 * steps])
+    ends[1] += ends[0]
+    lows, highs = ends.min(0), ends.max(0)
+    low, high = float(lows.min()), float(highs.max())
+    step = float(np.float32((high - low) / 255))
+    same = np.allclose(lows, low, atol=step / 512) and np.allclose(highs, high, atol=step / 512)
+    if not same or step <= 0 or not -0.5 <= -low / step <= 255.5:
+        return meaning_of(low, high), 0.0
+    zero = int(np.clip(np.rint(-low / step), 0, 255))
+    away = -zero * step - low
+    return Bytes(step, zero), away if abs(away) > step * _CLEAR else 0.0
+
+
+def moved(graph: Graph, tensor: Tensor, amount: float) -> tuple[Graph, Tensor]:
+    """The graph with `amount` added to the input, or to the scale_shift of it, and that tensor."""
+    node = producers_of(graph).get(tensor)
+    if node is not None:
+        scale, shift = values_of(node)
+        constants = [constant(tensor, "scale", scale), constant(tensor, "shift", shift + amount)]
+        new = Node("scale_shift", [graph.input, *constants], tensor)
+        return Graph(graph.input, [new if n is node else n for n in graph.nodes]), tensor
+    channels = tensor.shape[-1]
+    output = Tensor(f"{tensor.name}:moved", tensor.shape)
+    constants = [
+        constant(output, "scale", np.ones(channels)),
+        constant(output, "shift", np.full(channels, amount)),
+    ]
+    nodes = [Node("scale_shift", [tensor, *constants], output)]
+    for node in graph.nodes:
+        inputs = [output if t is tensor else t for t in node.inputs]
+        nodes.append(Node(node.operator, inputs, node.output, node.attributes))
+    return Graph(graph.input, nodes), output
