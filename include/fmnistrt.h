@@ -83,7 +83,7 @@ typedef enum fmnist_isa {
   FMNIST_ISA_AUTO = 0,     /* the best that CPU and environment allow */
   FMNIST_ISA_BASELINE = 1, /* plain reference kernels, any CPU */
   FMNIST_ISA_V3 = 2,       /* x86-64-v3: AVX2 and FMA */
-  FMNIST_ISA_V4 = 3        /* x86-64-v4: AVX-512 F, BW, CD, DQ, VL */
+  FMNIST_ISA_V4 = 3        /* x86-64-v4 (AVX-512 F, BW, CD, DQ, VL) and AVX512_VNNI */
 } fmnist_isa;
 
 /* fmnist_model_options.flags */

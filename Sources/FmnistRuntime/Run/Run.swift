@@ -23,8 +23,9 @@ struct Run {
       case .softmax(let step): softmax(step.pointee)
       case .binary(let step): binary(step.pointee)
       case .copy(let step): copy(step.pointee)
-      case .reshape(let step): reshape(step.pointee)
-      case .transpose(let step): transpose(step.pointee)
+      case .reshape(let step): reshape(step.pointee, of: Float.self)
+      case .transpose(let step): transpose(step.pointee, of: Float.self)
+      case .bytes(let step): bytes(step)
       }
       profile?.pointee.finish(index + 1)
     }
@@ -37,6 +38,11 @@ struct Run {
     arena + plan.buffers[tensor].offset
   }
 
+  /// The start of a tensor's memory, in elements of its type.
+  func memory<Element>(_ tensor: Int, of type: Element.Type) -> UnsafeMutablePointer<Element> {
+    UnsafeMutableRawPointer(memory(tensor)).assumingMemoryBound(to: Element.self)
+  }
+
   /// The first pixel of a tensor's first block.
   func pixels(_ tensor: Int) -> UnsafeMutablePointer<Float> {
     memory(tensor) + layout(tensor).origin
@@ -46,12 +52,23 @@ struct Run {
   func clearPadding(_ tensor: Int) {
     let layout = layout(tensor)
     guard layout.isPadded else { return }
+    if layout.isBytes {
+      let zeroPoint = UInt8(plan.buffers[tensor].quantization.zeroPoint)
+      fillPadding(memory(tensor, of: UInt8.self), layout, zeroPoint)
+    } else {
+      fillPadding(memory(tensor), layout, 0)
+    }
+  }
+
+  private func fillPadding<Element>(
+    _ memory: UnsafeMutablePointer<Element>, _ layout: Layout, _ value: Element
+  ) {
     let right = layout.padRight * layout.block
     for block in 0..<layout.blocks {
-      var row = memory(tensor) + block * layout.plane
+      var row = memory + block * layout.plane
       for _ in 0..<layout.rows {
-        row.update(repeating: 0, count: layout.origin)
-        (row + layout.origin + layout.rowLength).update(repeating: 0, count: right)
+        row.update(repeating: value, count: layout.origin)
+        (row + layout.origin + layout.rowLength).update(repeating: value, count: right)
         row += layout.rowPitch
       }
     }
