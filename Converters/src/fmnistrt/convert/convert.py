@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from fmnistrt.data import LABELS
 
 from . import VERSION
+from .element_types import holds_bytes
 from .golden import HALF_TOLERANCE, TOLERANCE, golden_vectors
 from .graph import ConvertError, Graph
 from .halves import halve_weights
 from .model import Golden, Model, Pixels
 from .operators import BINARY
 from .passes import optimise
+from .quantize.quantize import Quantization, Report, quantize
+from .quantize.simulate import is_exact_everywhere, simulate
 from .recognise import describe
 from .result import FrontEndResult
 from .writer import write
@@ -37,16 +40,26 @@ class Options:
     accuracy: float | None = None
     golden: int = 4
     half_weights: bool = False
+    quantization: Quantization | None = None
 
 
 @dataclass
 class Conversion:
-    """A converted model, the file's bytes, what they must answer, and remarks for the user."""
+    """A converted model, the file's bytes, what they must answer, and remarks for the user.
+
+    `quantized` is the report of a quantisation, if there was one.
+    """
 
     model: Model
     content: bytes
     proof: Golden
     notes: list[str] = field(default_factory=list)
+    quantized: Report | None = None
+
+    @property
+    def compared(self) -> str:
+        """Whose answers the file must give: of bytes, those that a simulation finds."""
+        return "simulation of its bytes" if holds_bytes(self.model.graph) else "source model"
 
 
 def read(content: bytes, source: str) -> FrontEndResult:
@@ -80,7 +93,6 @@ def convert(content: bytes, source: str, options: Options) -> Conversion:
         result.output_kind,
         HALF_TOLERANCE if halved else TOLERANCE,
     )
-    golden = proof if pixels and options.golden else None
     metadata = {
         "converter": f"fmnist-convert {VERSION}",
         "framework": result.framework,
@@ -95,8 +107,24 @@ def convert(content: bytes, source: str, options: Options) -> Conversion:
         labels = list(LABELS) if graph.output.shape == (len(LABELS),) else []
         if not labels:
             notes.append("the model's classes have no names: name them with --labels")
-    model = Model(graph, result.output_kind, pixels, labels, metadata, golden)
-    return Conversion(model, write(model), proof, notes)
+    model = Model(graph, result.output_kind, pixels, labels, metadata)
+    report = None
+    if options.quantization is not None:
+        model, report = quantize(model, options.quantization, proof)
+    if holds_bytes(model.graph):
+        proof = _simulated(model, proof)
+    if pixels and options.golden:
+        model.golden = proof
+    return Conversion(model, write(model), proof, notes, report)
+
+
+def _simulated(model: Model, proof: Golden) -> Golden:
+    """What a model on bytes must answer: not what its source does, but exactly what it means."""
+    inputs = model.pixels.prepare(proof.inputs) if model.pixels else proof.inputs
+    # Where floats of inexact operators are rounded, another machine may round the other way.
+    larger = 1 if is_exact_everywhere(model.graph) else HALF_TOLERANCE / TOLERANCE
+    answers = simulate(model.graph, inputs)
+    return replace(proof, outputs=answers, tolerance=proof.tolerance * larger)
 
 
 def _pixels(graph: Graph, options: Options, notes: list[str]) -> Pixels | None:

@@ -6,12 +6,10 @@ import math
 
 import numpy as np
 
-from .graph import Bytes, ConvertError, Node, Tensor
+from .graph import Bytes, ConvertError, Graph, Node
 from .operators import BINARY, OPERATORS, complete
 
-MOVERS = frozenset(
-    ("max_pool", "global_max_pool", "reshape", "transpose", "concatenate", "pad")
-)
+MOVERS = frozenset(("max_pool", "global_max_pool", "reshape", "transpose", "concatenate", "pad"))
 """Operators that only move values: of bytes they give bytes of the same meaning."""
 WEIGHTED = frozenset(("conv2d", "dense"))
 MEANS = frozenset(("average_pool", "global_average_pool"))
@@ -113,6 +111,6 @@ def _constant_types(node: Node, index: int) -> tuple[str, ...]:
     return ("float32", "float64", "float16") if weights else ("float32", "float64")
 
 
-def is_bytes(tensor: Tensor) -> bool:
-    """Whether an activation is held in bytes."""
-    return tensor.bytes is not None
+def holds_bytes(graph: Graph) -> bool:
+    """Whether any activation is held in bytes."""
+    return any(node.output.bytes is not None for node in graph.nodes)

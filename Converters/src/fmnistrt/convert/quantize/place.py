@@ -18,8 +18,8 @@ class Placement:
     """What becomes bytes.
 
     `layers` are the outputs of nodes that compute on bytes, `movers` those of nodes that move them.
-    Each list of `groups` holds the float tensors that are rounded to bytes of one scale and zero point: more
-    than one where they are concatenated.
+    Each list of `groups` holds the float tensors that are rounded to bytes of one scale and zero
+    point: more than one where they are concatenated.
     """
 
     layers: set[Tensor] = field(default_factory=set)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..element_types import holds_bytes
 from ..graph import ConvertError, Graph, Tensor
-from ..model import Model
+from ..model import Golden, Model
 from ..writer import write
 from .bias import channel_means, correct_biases, fitting
 from .calibrate import Progress, histograms, joined, load
@@ -64,20 +64,26 @@ class Report:
         return asdict(self)
 
 
-def quantize(model: Model, options: Quantization) -> tuple[Model, Report]:
-    """The model on bytes, and what that changes; `model` is left as it is."""
+def quantize(model: Model, options: Quantization, proof: Golden) -> tuple[Model, Report]:
+    """The model on bytes, and what that changes; `model` is left as it is.
+
+    `proof` holds answers of the source, which the float model must give in the library.
+    """
     if model.pixels is None:
         raise ConvertError("takes no pictures, so it cannot be quantised: --quantize needs pixels")
-    work = _Work(model, options)
+    if holds_bytes(model.graph):
+        raise ConvertError("is quantised already: leave out --quantize")
+    work = _Work(model, options, proof)
     graph, kept = work.select()
-    quantized = replace(model, graph=graph, golden=None)
+    metadata = {**model.metadata, "quantization": work.summary()}
+    quantized = replace(model, graph=graph, metadata=metadata)
     report = work.report(quantized, kept)
     options.progress("", 1)
     return quantized, report
 
 
 class _Work:
-    def __init__(self, model: Model, options: Quantization) -> None:
+    def __init__(self, model: Model, options: Quantization, proof: Golden) -> None:
         assert model.pixels is not None
         self._model, self._options, self._pixels = model, options, model.pixels
         self._layers, self._named = _layers(model.graph, options.keep_float)
@@ -88,17 +94,24 @@ class _Work:
             rest = read_pictures(options.evaluate, "t10k", shape, classes)
         self._rest = rest
         self._float = load(write(model))
+        _check(self._float, proof)
         self._graph = prepare(model.graph, self._pixels)
         self._distributions = self._measure()
         self._inputs = fitting(self._graph, self._prepared(self._calibration))
         self._means = channel_means(model.graph, self._inputs, options.progress)
+
+    def summary(self) -> str:
+        """What the file says about it."""
+        bias = "corrected" if self._options.correct_bias else "rounded"
+        ranges, count = self._options.ranges, len(self._calibration)
+        return f"int8, ranges by {ranges} of {count} pictures, biases {bias}"
 
     def _prepared(self, pictures: Pictures) -> np.ndarray:
         return self._pixels.prepare(pictures.images)
 
     def _measure(self) -> dict[Tensor, Histogram]:
         groups = place(self._graph, set(self._layers)).groups
-        model = replace(self._model, graph=self._graph, golden=None)
+        model = replace(self._model, graph=self._graph)
         tensors = [tensor for group in groups for tensor in group]
         return histograms(model, tensors, self._calibration.images, self._options.progress)
 
@@ -136,7 +149,7 @@ class _Work:
     def _answers(self, graph: Graph, pictures: Pictures) -> np.ndarray:
         if self._options.simulate:
             return simulate(graph, self._prepared(pictures))
-        return _classify(load(write(replace(self._model, graph=graph, golden=None))), pictures)
+        return _classify(load(write(replace(self._model, graph=graph))), pictures)
 
     def report(self, quantized: Model, kept: list[Kept]) -> Report:
         """Both models on pictures that neither ranges nor layers were chosen with."""
@@ -176,9 +189,7 @@ def _layers(graph: Graph, named: tuple[str, ...]) -> tuple[list[Tensor], list[Ke
     return possible, kept
 
 
-def _divided(
-    pictures: Pictures, options: Quantization
-) -> tuple[Pictures, Pictures, Pictures]:
+def _divided(pictures: Pictures, options: Quantization) -> tuple[Pictures, Pictures, Pictures]:
     """Pictures to measure ranges, to select layers, and the rest to report on."""
     held_out = min(MOST_HELD_OUT, max(1, len(pictures) // 5))
     count = min(options.pictures, max(1, len(pictures) * 3 // 5))
@@ -191,13 +202,22 @@ def _divided(
     return pictures.take(first), pictures.take(second), pictures.take(others)
 
 
+def _check(model: Any, proof: Golden) -> None:
+    """Refuses a float model that does not answer as its source."""
+    found = _classify(model, Pictures(proof.inputs))
+    difference = np.abs(found.astype(np.float64) - proof.outputs).max()
+    if not difference <= proof.tolerance:
+        raise ConvertError(
+            f"before it is quantised, the library's answers differ from the source model's by "
+            f"{difference:.1e}: please report this as a bug with the checkpoint"
+        )
+
+
 def _classify(model: Any, pictures: Pictures) -> np.ndarray:
-    return np.asarray(model.classify(pictures.images).scores)
+    return np.asarray(model.classify(pictures.images, top_k=0).scores)
 
 
 def _accuracy(scores: np.ndarray, pictures: Pictures) -> float | None:
     if pictures.labels is None or not len(pictures):
         return None
     return float(np.mean(scores.argmax(1) == pictures.labels))
-
-

@@ -9,7 +9,6 @@ import numpy as np
 from ..graph import Bytes
 
 BINS = 2048
-METHODS = ("mse", "percentile", "minmax")
 PERCENTILE = 0.9999
 """Of all values, the share that "percentile" keeps within the range."""
 _FRACTIONS = np.linspace(0.2, 1, 81)
@@ -54,7 +53,7 @@ def meaning_of(low: float, high: float) -> Bytes:
 
 
 def choose(histogram: Histogram, method: str) -> Bytes:
-    """The bytes for values that are distributed so; `method` is one of METHODS."""
+    """The bytes for values that are distributed so; `method` is mse, percentile or minmax."""
     if method == "minmax" or histogram.low == histogram.high:
         return meaning_of(histogram.low, histogram.high)
     if method == "percentile":
