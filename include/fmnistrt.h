@@ -220,7 +220,8 @@ fmnist_status fmnist_model_find_tensor(const fmnist_model *model, const char *na
                                        uint32_t *index);
 
 /* After fmnist_classify or fmnist_run on a session with FMNIST_KEEP_TENSORS: copies the value of a
- * tensor for the last image, in row-major order of its shape. `length` is its element_count. */
+ * tensor for the last image, in row-major order of its shape. `length` is its element_count. A tensor
+ * of bytes gives the numbers that its bytes stand for, (byte - zero point) * scale. */
 fmnist_status fmnist_tensor_read(const fmnist_session *session, uint32_t index, float *values,
                                  size_t length);
 

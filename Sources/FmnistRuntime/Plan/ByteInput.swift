@@ -4,13 +4,11 @@ import CPlatform
 struct ByteInput {
   /// The byte for each value of a pixel, 256 for each channel; nil where it is the value itself.
   var table: UnsafePointer<UInt8>?
-  /// Makes bytes of the floats of a row, as if it were one pixel.
-  var row: fmk_u8_map
+  /// Makes bytes of `run.channels` floats of a row, or of fewer, as if they were one pixel.
+  var run: fmk_u8_map
 
-  /// The byte for a float, as the kernel computes it.
-  func byte(_ value: Float, element: Int) -> UInt8 {
-    quantized(value, row.epilogue, channel: element)
-  }
+  /// Elements of a run that needs values for each of them, unless a pixel has more.
+  static let longestRun = 512
 }
 
 /// What kernels_u8.h says of an epilogue without a clip.
@@ -34,13 +32,15 @@ extension Planner {
   mutating func byteInput(_ input: InputStep) throws(Failure) -> ByteInput {
     let node = graph.nodes[fusion.inputQuantize]
     let layout = layout(node.output)
-    let length = layout.rowLength
+    var length = layout.rowLength
     var epilogue = try byteEpilogue(
       Draft(node: fusion.inputQuantize, input: 0, output: node.output))
     if fusion.inputScaleShift >= 0 {
       let scaleShift = graph.nodes[fusion.inputScaleShift]
-      epilogue.scale = try repeated(graph.input(scaleShift, 1).values!, layout)
-      epilogue.shift = try repeated(graph.input(scaleShift, 2).values!, layout)
+      let channels = layout.channels
+      length = channels * min(layout.columns, max(1, ByteInput.longestRun / channels))
+      epilogue.scale = try repeated(graph.input(scaleShift, 1).values!, channels, length)
+      epilogue.shift = try repeated(graph.input(scaleShift, 2).values!, channels, length)
     }
     let table = try region.allocate(graph.pixels.channels * 256, of: UInt8.self)
     var isIdentity = true
@@ -50,22 +50,22 @@ extension Planner {
       table[i] = quantized(value, epilogue, channel: c)
       isIdentity = isIdentity && Int(table[i]) == i % 256
     }
-    var row = fmk_u8_map()
-    row.channels = length
-    row.pixels = 1
-    row.input_step = length
-    row.input_plane = 16
-    row.output_step = length
-    row.epilogue = epilogue
-    return ByteInput(table: isIdentity ? nil : UnsafePointer(table.baseAddress!), row: row)
+    var run = fmk_u8_map()
+    run.channels = length
+    run.pixels = 1
+    run.input_step = length
+    run.input_plane = 16
+    run.output_step = length
+    run.epilogue = epilogue
+    return ByteInput(table: isIdentity ? nil : UnsafePointer(table.baseAddress!), run: run)
   }
 
-  /// The values of the channels for each pixel of a row, padded to a multiple of 16.
+  /// `length` values, those of the channels for one pixel after the other, padded to blocks of 16.
   private mutating func repeated(
-    _ values: UnsafePointer<Float>, _ layout: Layout
+    _ values: UnsafePointer<Float>, _ channels: Int, _ length: Int
   ) throws(Failure) -> UnsafePointer<Float> {
-    let result = try packed((layout.rowLength + 15) & ~15, of: Float.self)
-    for i in 0..<layout.rowLength { result[i] = values[i % layout.channels] }
+    let result = try region.allocate((length + 15) & ~15, of: Float.self)
+    for i in 0..<length { result[i] = values[i % channels] }
     return UnsafePointer(result.baseAddress!)
   }
 }

@@ -46,7 +46,7 @@ extension Planner {
     let segments = try packed(pieces, of: fmk_segment.self)
     for i in 0..<pieces {
       segments[i] = fmk_segment(
-        input: Int32(input.offset(row: i, column: 0, channel: 0)), weight: Int32(i * groups),
+        input: try offset32(i * input.rowPitch), weight: Int32(i * groups),
         count: Int32(groups))
     }
     var arguments = try byteArguments(draft)

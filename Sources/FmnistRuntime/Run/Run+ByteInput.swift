@@ -36,18 +36,32 @@ extension Run {
     let layout = layout(plan.input.output)
     var left = layout.rows * layout.rowLength
     var from = source
-    var to = bytePixels(plan.input.output)
+    var row = bytePixels(plan.input.output)
     for _ in 0..<layout.rows {
-      // The kernel reads blocks of 16, of which none may go beyond the caller's buffer.
-      var arguments = step.row
-      arguments.channels = min(layout.rowLength, left & ~15)
-      if arguments.channels > 0 { kernels.pointee.u8_from_f32(&arguments, from, to) }
-      for i in arguments.channels..<layout.rowLength { to[i] = step.byte(from[i], element: i) }
-      left -= layout.rowLength
-      from += layout.rowLength
-      to += layout.rowPitch
+      var done = 0
+      while done < layout.rowLength {
+        let count = min(step.run.channels, layout.rowLength - done)
+        quantize(step, from, row + done, count: count, readable: left)
+        from += count
+        done += count
+        left -= count
+      }
+      row += layout.rowPitch
     }
     clearPadding(plan.input.output)
+  }
+
+  /// The kernel reads blocks of 16, of which none may go beyond the caller's buffer.
+  private func quantize(
+    _ step: ByteInput, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<UInt8>,
+    count: Int, readable: Int
+  ) {
+    var arguments = step.run
+    arguments.channels = min(count, readable & ~15)
+    if arguments.channels > 0 { kernels.pointee.u8_from_f32(&arguments, source, target) }
+    for i in arguments.channels..<count {
+      target[i] = quantized(source[i], step.run.epilogue, channel: i)
+    }
   }
 
   /// Copies the real values of a tensor of bytes out in row-major order.

@@ -20,7 +20,8 @@ extension Run {
         for third in 0..<source.axes[2] {
           copyChannels(
             source.axes[3], from: memory(source.tensor, of: type), input,
-            SIMD4(first, second, third, 0), to: memory(tensor, of: type), output, SIMD4(first, second, third, 0) &+ source.position)
+            SIMD4(first, second, third, 0), to: memory(tensor, of: type), output,
+            SIMD4(first, second, third, 0) &+ source.position)
         }
       }
     }
