@@ -28,7 +28,7 @@ from .writer import write
 RAW_SCALE = 1 / 32
 """A model whose first step multiplies its input by less than this expects 0 to 255."""
 
-MOST_ROUNDED = 0.1
+MOST_ROUNDED = 0.25
 """How far probabilities of a quantised model may be from those that its own framework gives."""
 
 

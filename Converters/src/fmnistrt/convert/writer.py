@@ -41,6 +41,8 @@ def write(model: Model) -> bytes:
             f"its output has the shape {model.graph.output.shape}; a classifier gives one score "
             "for each class: end it with Flatten or a Dense layer"
         )
+    if model.graph.output.bytes is not None:
+        raise ConvertError("its output is bytes; a classifier gives scores, which are floats")
     classes = model.graph.output.shape[0]
     graph, weights = _graph(model)
     sections = [(1, _metadata(model.metadata))]

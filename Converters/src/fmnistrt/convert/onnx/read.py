@@ -51,6 +51,10 @@ def read_onnx(content: bytes, source: str) -> FrontEndResult:
         raise ConvertError(
             "the model's output does not depend on its input; export the trained model"
         )
+    if translation.values[model.output].tensor.bytes is not None:
+        raise ConvertError(
+            "the model gives bytes as its answers; quantise it again with a float32 output"
+        )
     builder.scope = model.output
     graph = builder.finish(translation.values[model.output])
     batch = None if model.free_batch else model.batch
