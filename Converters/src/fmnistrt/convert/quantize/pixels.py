@@ -30,8 +30,8 @@ def input_bytes(graph: Graph, tensor: Tensor, pixels: Pixels) -> tuple[Bytes, fl
         return None
     mean, deviation = np.float64(pixels.mean), np.float64(pixels.deviation)
     steps = scale / deviation / pixels.scale
-    ends = np.stack([-mean * scale / deviation + shift, 255 * steps])
-    ends[1] += ends[0]
+    black = shift - mean * scale / deviation
+    ends = np.stack(np.broadcast_arrays(black, black + 255 * steps))
     lows, highs = ends.min(0), ends.max(0)
     low, high = float(lows.min()), float(highs.max())
     step = float(np.float32((high - low) / 255))
