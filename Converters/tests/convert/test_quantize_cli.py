@@ -95,7 +95,11 @@ def test_pictures_without_labels(folder, tmp_path, capsys):
     assert "accuracy" not in printed
     arguments = ["--evaluate", str(folder / "pictures.npz")]
     assert run(folder, tmp_path / "b.fmg", *arguments, data="bare.npy") == 0
-    assert "accuracy on 100 other pictures: " in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "accuracy on 100 other pictures: " in printed
+    stated = float(Model(tmp_path / "b.fmg").metadata["accuracy"])
+    assert f"pictures: {stated:.2%}, as floats" in printed
+    assert "accuracy" not in Model(tmp_path / "a.fmg").metadata
 
 
 def test_names_that_do_not_exist(folder, tmp_path, capsys):

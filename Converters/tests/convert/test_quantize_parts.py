@@ -5,12 +5,14 @@ import pytest
 
 from fmnistrt.convert.graph import ConvertError, Graph, Tensor
 from fmnistrt.convert.model import Pixels
+from fmnistrt.convert.quantize.bias import input_means, shift_of
 from fmnistrt.convert.quantize.calibrate import joined
 from fmnistrt.convert.quantize.data import Pictures, read_pictures, stratified
 from fmnistrt.convert.quantize.pixels import input_bytes, moved
 from fmnistrt.convert.quantize.place import candidates, place
 from fmnistrt.convert.quantize.prepare import prepare
 from fmnistrt.convert.quantize.ranges import Histogram, choose, meaning_of
+from fmnistrt.convert.quantize.simulate import each_tensor
 from fmnistrt.convert.quantize.weights import with_steps
 from test_passes import Made, values
 
@@ -164,7 +166,37 @@ def test_pixels_stay_bytes(pixels):
     scale, shift = (t.value for t in graph.nodes[0].inputs[1:])
     assert (scale == 1).all()
     assert shift == pytest.approx(away)
-    assert graph.nodes[1].inputs[0] is tensor
+    layer = graph.nodes[1]
+    assert layer.inputs[0] is tensor
+    sums = layer.inputs[1].value.reshape(2, -1).sum(1)
+    assert layer.inputs[2].value == pytest.approx(-away * sums, abs=1e-6)
+
+
+def test_means_that_weights_meet(random):
+    """The shift of errors is that of two convolutions, padding and groups included."""
+    made = Made(7, 6, 4)
+    first = made.add("conv2d", values(5, 3, 2, 4), pad_top=2, pad_left=1, stride_w=2)
+    made.add("conv2d", values(5, 2, 2, 1), groups=5, dilation_h=2, pad_bottom=1)
+    made.flat()
+    made.add("dense", values(3, made.x.shape[0]))
+    inputs = random.normal(1, 1, (40, 7, 6, 4)).astype(np.float32)
+    layers = {node.output for node in candidates(made.graph)}
+    met = input_means(made.graph, layers, inputs, lambda what, share: None)
+    assert set(met) == layers
+    before = dict(each_tensor(made.graph, inputs))
+    for node in made.graph.nodes:
+        if node.output not in met:
+            continue
+        errors = random.normal(0, 1, node.inputs[1].shape)
+        weights = node.inputs[1]
+        old = weights.value
+        weights.value = (old + errors).astype(np.float32)
+        after = dict(each_tensor(made.graph, inputs))[node.output]
+        weights.value = old
+        axes = tuple(range(after.ndim - 1))
+        shift = (after - before[node.output]).mean(axes, dtype=np.float64)
+        assert shift_of(errors, met[node.output]) == pytest.approx(shift, abs=1e-4)
+    assert first in met
 
 
 def made_conv(x):

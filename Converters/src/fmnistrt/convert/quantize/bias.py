@@ -1,70 +1,60 @@
-"""Corrects biases by what rounding changes on average.
+"""Corrects biases by what rounding the weights changes on average.
 
-Rounded weights and activations shift the mean of a channel. The shift is measured on pictures,
-layer by layer, each with the corrected layers before it, and subtracted from the bias, as in
+A rounded weight is off by a little, always to the same side, and with it the mean of its channel:
+by the weights' errors times the mean of what they meet. That is subtracted from the bias, as in
 Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction" (2019),
-appendix D.
+section 4.2. What clamping activations changes is left alone: it only concerns a few pictures.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Collection
+from itertools import chain
 
 import numpy as np
 
 from ..graph import Graph, Node, Tensor
 from .calibrate import Progress
-from .lower import most_bias
-from .simulate import byte_sums, compute, each_tensor, finish_sums
+from .simulate import CHUNK, each_tensor
+from .windows import taps
 
-PICTURES = 256
-_MOST_ELEMENTS = 2**26
-"""Of one tensor for all pictures, which bounds the memory."""
-
-
-def channel_means(graph: Graph, inputs: np.ndarray, progress: Progress) -> dict[Tensor, np.ndarray]:
-    """The mean of each channel of each tensor that the float graph computes, float64."""
-    means = {}
-    for done, (tensor, value) in enumerate(each_tensor(graph, inputs)):
-        progress("correcting biases", done / len(graph.nodes) / 2)
-        means[tensor] = _mean(value)
-    return means
+PICTURES = 64
+"""Enough for a mean, as each picture has many windows."""
 
 
-def fitting(graph: Graph, inputs: np.ndarray) -> np.ndarray:
-    """As many of the inputs as can be simulated at once."""
-    largest = max(math.prod(node.output.shape) for node in graph.nodes)
-    return inputs[: max(1, min(PICTURES, _MOST_ELEMENTS // largest))]
+def input_means(
+    graph: Graph, layers: Collection[Tensor], inputs: np.ndarray, progress: Progress
+) -> dict[Tensor, np.ndarray]:
+    """What each weight meets on average: [KH, KW, I] for convolutions, [I] for dense layers.
+
+    `layers` are outputs of the float graph's nodes, `inputs` prepared pictures.
+    """
+    users: dict[Tensor, list[Node]] = {}
+    for node in graph.nodes:
+        if node.output in layers:
+            users.setdefault(node.inputs[0], []).append(node)
+    sums: dict[Tensor, np.ndarray] = {}
+    inputs = inputs[:PICTURES]
+    for start in range(0, len(inputs), CHUNK):
+        chunk = inputs[start : start + CHUNK]
+        computed = chain([(graph.input, chunk)], each_tensor(graph, chunk))
+        for done, (tensor, value) in enumerate(computed):
+            progress("measuring means", (start + done / len(graph.nodes)) / len(inputs))
+            for node in users.get(tensor, []):
+                sums[node.output] = sums.get(node.output, 0) + _met(node, value) * len(chunk)
+    return {tensor: total / len(inputs) for tensor, total in sums.items()}
 
 
-def correct_biases(
-    graph: Graph, means: dict[Tensor, np.ndarray], inputs: np.ndarray, progress: Progress
-) -> None:
-    """Changes the biases of layers on bytes so that their means become `means`."""
-    values = {graph.input: inputs}
-    last_use = {tensor: node for node in graph.nodes for tensor in node.inputs}
-    for done, node in enumerate(graph.nodes):
-        progress("correcting biases", (1 + done / len(graph.nodes)) / 2)
-        if len(node.inputs) == 4 and node.output in means:
-            value = _corrected(node, values[node.inputs[0]], means[node.output])
-        else:
-            value = compute(node, [values[t] if t.value is None else t.value for t in node.inputs])
-        values[node.output] = value
-        for tensor in node.inputs:
-            if last_use[tensor] is node:
-                values.pop(tensor, None)
+def _met(node: Node, x: np.ndarray) -> np.ndarray:
+    if node.operator == "dense":
+        return x.mean(0, dtype=np.float64)
+    height, width = node.inputs[1].shape[1:3]
+    means = [values.mean((0, 1, 2), dtype=np.float64) for _, _, values in taps(x, node)]
+    return np.reshape(means, (height, width, -1))
 
 
-def _corrected(node: Node, x: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """What the layer on bytes gives after its bias has been changed."""
-    sums = byte_sums(node, x)
-    bias, multiplier = node.inputs[2], node.inputs[3].value
-    assert bias.value is not None and multiplier is not None
-    change = (mean - _mean(finish_sums(node, sums))) / multiplier.astype(np.float64)
-    most = most_bias(node)
-    bias.value = np.clip(np.rint(bias.value + change), -most, most).astype(np.int32)
-    return finish_sums(node, sums)
-
-
-def _mean(value: np.ndarray) -> np.ndarray:
-    return value.mean(tuple(range(value.ndim - 1)), dtype=np.float64)
+def shift_of(errors: np.ndarray, met: np.ndarray) -> np.ndarray:
+    """By how much weights that are off by `errors` shift each output on average."""
+    if errors.ndim == 4 and errors.shape[3] == 1 < met.shape[2]:
+        return np.einsum("ohw,hwo->o", errors[..., 0], met)
+    return np.tensordot(errors, met, met.ndim)

@@ -40,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--evaluate",
         type=Path,
         metavar="DATA",
-        help="pictures with labels for the report (default: those of --calibrate that are left)",
+        help="pictures with labels for the report, whose accuracy the file states; of IDX files "
+        "the test set (default: those of --calibrate that are left)",
     )
     group.add_argument(
         "--ranges",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..element_types import WEIGHTED
 from ..graph import Bytes, Graph, Node, Tensor
 from ..model import Pixels
 from ..rewrite import constant, producers_of, values_of
@@ -18,8 +19,7 @@ def input_bytes(graph: Graph, tensor: Tensor, pixels: Pixels) -> tuple[Bytes, fl
 
     The bytes are the pixels themselves where one scale serves all channels and the value 0, which
     padding has, is among them. A zero point is a whole number, so all values may have to be moved
-    by a part of a step: a constant, which bias correction makes good. None: `tensor` is neither the
-    input nor such.
+    by a part of a step, which `moved` makes up for. None: `tensor` is neither the input nor such.
     """
     node = producers_of(graph).get(tensor)
     if tensor is graph.input:
@@ -44,21 +44,31 @@ def input_bytes(graph: Graph, tensor: Tensor, pixels: Pixels) -> tuple[Bytes, fl
 
 
 def moved(graph: Graph, tensor: Tensor, amount: float) -> tuple[Graph, Tensor]:
-    """The graph with `amount` added to the input, or to the scale_shift of it, and that tensor."""
-    node = producers_of(graph).get(tensor)
-    if node is not None:
-        scale, shift = values_of(node)
-        constants = [constant(tensor, "scale", scale), constant(tensor, "shift", shift + amount)]
-        new = Node("scale_shift", [graph.input, *constants], tensor)
-        return Graph(graph.input, [new if n is node else n for n in graph.nodes]), tensor
-    channels = tensor.shape[-1]
-    output = Tensor(f"{tensor.name}:moved", tensor.shape)
-    constants = [
-        constant(output, "scale", np.ones(channels)),
-        constant(output, "shift", np.full(channels, amount)),
-    ]
-    nodes = [Node("scale_shift", [tensor, *constants], output)]
+    """The graph with `amount` added to the input, or to the scale_shift of it, and that tensor.
+
+    Layers that take it get a bias that makes up for it, but for windows that reach into padding.
+    """
+    nodes: list[Node] = []
+    output = tensor
+    if tensor is graph.input:
+        channels = tensor.shape[-1]
+        output = Tensor(f"{tensor.name}:moved", tensor.shape)
+        nodes.append(_shifted(graph.input, output, np.ones(channels), np.full(channels, amount)))
     for node in graph.nodes:
         inputs = [output if t is tensor else t for t in node.inputs]
-        nodes.append(Node(node.operator, inputs, node.output, node.attributes))
+        new = Node(node.operator, inputs, node.output, node.attributes)
+        if node.output is tensor:
+            scale, shift = values_of(node)
+            new = _shifted(graph.input, tensor, scale, shift + amount)
+        elif node.operator in WEIGHTED and inputs[0] is output:
+            weights, *bias = values_of(node)
+            less = amount * weights.reshape(len(weights), -1).sum(1)
+            old = bias[0] if bias else np.zeros(len(weights))
+            new.inputs[2:] = [constant(node.output, "bias", old - less)]
+        nodes.append(new)
     return Graph(graph.input, nodes), output
+
+
+def _shifted(x: Tensor, output: Tensor, scale: np.ndarray, shift: np.ndarray) -> Node:
+    constants = [constant(output, "scale", scale), constant(output, "shift", shift)]
+    return Node("scale_shift", [x, *constants], output)

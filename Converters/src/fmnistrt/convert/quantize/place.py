@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..element_types import MEANS, MOVERS, WEIGHTED, sums_bytes
 from ..graph import Bytes, Graph, Node, Tensor
 from ..operators import BINARY, complete
@@ -116,10 +118,16 @@ class _Search:
         return tensor
 
 
-def apply(graph: Graph, placement: Placement, meanings: Mapping[Tensor, Bytes]) -> Graph:
+def apply(
+    graph: Graph,
+    placement: Placement,
+    meanings: Mapping[Tensor, Bytes],
+    met: Mapping[Tensor, np.ndarray],
+) -> Graph:
     """The graph with weights in steps and pairs of quantize and dequantize, ready to be lowered.
 
-    `meanings` says for each tensor of the placement's groups what its bytes mean.
+    `meanings` says for each tensor of the placement's groups what its bytes mean, `met` for each
+    layer whose bias is to be corrected what its weights meet on average.
     """
     nodes: list[Node] = []
     rounded: dict[Tensor, Tensor] = {}
@@ -140,7 +148,7 @@ def apply(graph: Graph, placement: Placement, meanings: Mapping[Tensor, Bytes]) 
             inputs = [rounded.get(tensor, tensor) for tensor in node.inputs]
             new = Node(node.operator, inputs, node.output, node.attributes)
             if node.operator in WEIGHTED:
-                new = with_steps(new, scales[node.inputs[0]])
+                new = with_steps(new, scales[node.inputs[0]], met.get(node.output))
             elif node.output in placement.movers:
                 scales[node.output] = scales[node.inputs[0]]
         nodes.append(new)

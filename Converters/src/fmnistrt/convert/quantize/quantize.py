@@ -12,7 +12,7 @@ from ..element_types import holds_bytes
 from ..graph import ConvertError, Graph, Tensor
 from ..model import Golden, Model
 from ..writer import write
-from .bias import channel_means, correct_biases, fitting
+from .bias import PICTURES, input_means
 from .calibrate import Progress, histograms, joined, load
 from .data import Pictures, read_pictures, stratified
 from .lower import lower
@@ -75,11 +75,13 @@ def quantize(model: Model, options: Quantization, proof: Golden) -> tuple[Model,
         raise ConvertError("is quantised already: leave out --quantize")
     work = _Work(model, options, proof)
     graph, kept = work.select()
-    metadata = {**model.metadata, "quantization": work.summary()}
-    quantized = replace(model, graph=graph, metadata=metadata)
+    quantized = replace(model, graph=graph)
     report = work.report(quantized, kept)
+    metadata = {**model.metadata, "quantization": work.summary()}
+    if options.evaluate is not None and report.accuracy is not None:
+        metadata.setdefault("accuracy", f"{report.accuracy:.4f}")
     options.progress("", 1)
-    return quantized, report
+    return replace(quantized, metadata=metadata), report
 
 
 class _Work:
@@ -97,8 +99,7 @@ class _Work:
         _check(self._float, proof)
         self._graph = prepare(model.graph, self._pixels)
         self._distributions = self._measure()
-        self._inputs = fitting(self._graph, self._prepared(self._calibration))
-        self._means = channel_means(model.graph, self._inputs, options.progress)
+        self._met = self._means() if options.correct_bias else {}
 
     def summary(self) -> str:
         """What the file says about it."""
@@ -115,7 +116,11 @@ class _Work:
         tensors = [tensor for group in groups for tensor in group]
         return histograms(model, tensors, self._calibration.images, self._options.progress)
 
-    def _build(self, layers: set[Tensor], correct: bool = True) -> Graph:
+    def _means(self) -> dict[Tensor, np.ndarray]:
+        inputs = self._prepared(self._calibration.take(slice(PICTURES)))
+        return input_means(self._graph, self._layers, inputs, self._options.progress)
+
+    def _build(self, layers: set[Tensor]) -> Graph:
         """The graph with these layers on bytes."""
         placement = place(self._graph, layers)
         meanings = {}
@@ -127,10 +132,7 @@ class _Work:
                 distribution = joined([self._distributions[tensor] for tensor in group])
                 meaning = choose(distribution, self._options.ranges)
             meanings.update(dict.fromkeys(group, meaning))
-        graph = lower(apply(self._graph, placement, meanings))
-        if correct and self._options.correct_bias:
-            correct_biases(graph, self._means, self._inputs, self._options.progress)
-        return graph
+        return lower(apply(self._graph, placement, meanings, self._met))
 
     def select(self) -> tuple[Graph, list[Kept]]:
         """The best graph, and the layers that stay in floats."""
@@ -138,7 +140,6 @@ class _Work:
         graph, kept = select(
             self._layers,
             self._build,
-            lambda layers: self._build(layers, correct=False),
             lambda graph: self._answers(graph, self._held_out),
             expected,
             self._options.most_changed,

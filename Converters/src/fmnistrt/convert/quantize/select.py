@@ -41,7 +41,6 @@ class Kept:
 def select(
     layers: list[Tensor],
     build: Callable[[set[Tensor]], Graph],
-    build_roughly: Callable[[set[Tensor]], Graph],
     answers: Answers,
     expected: np.ndarray,
     bound: float,
@@ -50,7 +49,7 @@ def select(
     """The graph with as many layers on bytes as leave its loss within `bound`.
 
     While more answers change than that, the layer stays in floats whose rounding alone changes the
-    scores most. `build_roughly` may leave out what only refines.
+    scores most.
     """
     chosen = set(layers)
     graph = build(chosen)
@@ -59,7 +58,7 @@ def select(
     alone: list[tuple[Loss, Tensor]] = []
     for done, layer in enumerate(layers):
         progress("rounding each layer alone", done / len(layers))
-        alone.append((Loss.between(expected, answers(build_roughly({layer}))), layer))
+        alone.append((Loss.between(expected, answers(build({layer}))), layer))
     alone.sort(key=lambda entry: -entry[0].distance)
     kept = []
     for done, (loss, layer) in enumerate(alone):

@@ -100,22 +100,12 @@ def _quantize(node: Node, inputs: list[np.ndarray]) -> np.ndarray:
     return (np.rint(clamped) + zero).astype(np.uint8)
 
 
-def byte_sums(node: Node, x: np.ndarray) -> np.ndarray:
-    """The sums of a convolution or dense layer on bytes, without bias: integers as float64."""
-    assert node.inputs[1].value is not None
-    values, weights = _centred(x, node.inputs[0]), node.inputs[1].value.astype(np.float64)
-    return convolve(values, weights, node) if node.operator == "conv2d" else values @ weights.T
-
-
-def finish_sums(node: Node, sums: np.ndarray) -> np.ndarray:
-    """What such a layer makes of its sums: float32 in real units."""
-    bias, multiplier = (tensor.value for tensor in node.inputs[2:])
+def _weighted_bytes(node: Node, inputs: list[np.ndarray]) -> np.ndarray:
+    x, weights, bias, multiplier = inputs
+    values, exact = _centred(x, node.inputs[0]), weights.astype(np.float64)
+    sums = convolve(values, exact, node) if node.operator == "conv2d" else values @ exact.T
     # From float64 to float32 rounds to nearest even, as from an integer of 32 bits.
     return (sums + bias).astype(np.float32) * multiplier
-
-
-def _weighted_bytes(node: Node, inputs: list[np.ndarray]) -> np.ndarray:
-    return finish_sums(node, byte_sums(node, inputs[0]))
 
 
 def _weighted_floats(node: Node, inputs: list[np.ndarray]) -> np.ndarray:
