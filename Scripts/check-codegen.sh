@@ -82,6 +82,10 @@ check dense v3 f32_dense__v3 "$fma" 8
 check dense v4 f32_dense__v4 "$fma" 8
 check 'dense, 16-bit weights' v3 f16_dense__v3 "$fma" 8
 check 'dense, 16-bit weights' v4 f16_dense__v4 "$fma" 8
+for rows in 1 2 3 4 5; do
+  check "dense rows, $rows" v3 "FZ$(mangled $rows)_$(mangled 1)T" "$fma" $((2 * rows)) multiple
+  check "dense rows, $rows" v4 "FZ$(mangled $rows)_$(mangled 2)T" "$fma" $((2 * rows)) multiple
+done
 check depthwise v3 DepthwiseV4tile "$fma" 8 multiple
 check depthwise v4 DepthwiseV4tile "$fma" 7 multiple
 for isa in v3 v4; do

@@ -26,6 +26,33 @@ static void half_dense(void *context) {
   w->kernels->f16_dense(&w->conv, w->halves, w->input, w->output);
 }
 
+static void dense_rows(void *context) {
+  const work *w = context;
+  w->kernels->f32_dense_rows(&w->conv, w->input, w->output);
+}
+
+static void measure_dense_rows(uint32_t isa, const char *name, int inputs, int outputs) {
+  if (!is_wanted(name)) return;
+  const int pitch = (inputs + 15) & ~15;
+  const fmk_segment segment = {.count = inputs};
+  float *input = floats((size_t)inputs + 16), *weights = floats((size_t)(pitch * outputs) + 16);
+  float *bias = floats(16), *output = floats(16);
+  work w = {.kernels = fmk_table_of(isa), .input = input, .output = output};
+  w.conv = (fmk_conv){.segments = &segment,
+                      .segment_count = 1,
+                      .weights = weights,
+                      .weight_step = pitch,
+                      .epilogue = {.bias = bias, .low = 0, .high = __builtin_inff()},
+                      .blocks = 1,
+                      .pixels = 1,
+                      .output_step = 16,
+                      .lanes = outputs};
+  const double time = shortest(dense_rows, &w);
+  printf("  %-25s %9.3f us %7.1f multiply-adds/ns\n", name, time * 1e6,
+         (double)inputs * outputs * 1e-9 / time);
+  fmp_release(input), fmp_release(weights), fmp_release(bias), fmp_release(output);
+}
+
 static void measure_dense(uint32_t isa, const char *name, int inputs, int outputs) {
   if (!is_wanted(name)) return;
   const int blocks = (outputs + 15) / 16;
@@ -63,6 +90,8 @@ void benchmark_dense(uint32_t isa) {
   measure_dense(isa, "dense 6272->512", 6272, 512);
   measure_dense(isa, "dense 784->512", 784, 512);
   measure_dense(isa, "dense 400->120", 400, 120);
+  measure_dense(isa, "dense 784->10 by blocks", 784, 10);
+  measure_dense_rows(isa, "dense 784->10 by rows", 784, 10);
 }
 
 static void depthwise(void *context) {

@@ -54,6 +54,23 @@ public func f16_dense__baseline(
   convolve(arguments.pointee, input, output) { fmp_from_half(weights[$0]) }
 }
 
+@_cdecl("f32_dense_rows__baseline") @implementation
+public func f32_dense_rows__baseline(
+  _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  let conv = arguments.pointee
+  for row in 0..<conv.lanes {
+    var sum: Float = 0
+    for s in 0..<conv.segment_count {
+      let segment = conv.segments[s]
+      let weights = conv.weights + (row * conv.weight_step + Int(segment.weight))
+      for i in 0..<Int(segment.count) { sum += input[Int(segment.input) + i] * weights[i] }
+    }
+    output[row] = finish(sum, channel: row, conv.epilogue)
+  }
+}
+
 @_cdecl("f32_depthwise__baseline") @implementation
 public func f32_depthwise__baseline(
   _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,

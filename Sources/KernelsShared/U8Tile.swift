@@ -40,7 +40,7 @@ struct U8Tile<let rows: Int, let columns: Int, let blocks: Int> {
     var sums = Sums(repeating: InlineArray(repeating: InlineArray(repeating: fmk_sums())))
     var b = 0
     while b < blocks {
-      let bias = UnsafeRawPointer(place.bias + b * 16).loadUnaligned(as: fmk_sums.self)
+      let bias = loadSums(place.bias + b * 16)
       var r = 0
       while r < rows {
         var c = 0

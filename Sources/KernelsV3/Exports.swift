@@ -34,6 +34,14 @@ public func f16_dense__v3(
   Dense<4>.run(arguments, weights, input, output)
 }
 
+@_cdecl("f32_dense_rows__v3") @implementation
+public func f32_dense_rows__v3(
+  _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  DenseRows<1>.run(arguments, input, output)
+}
+
 @_cdecl("f32_winograd_input__v3") @implementation
 public func f32_winograd_input__v3(
   _ arguments: UnsafePointer<fmk_winograd_input>!, _ input: UnsafePointer<Float>!,

@@ -82,6 +82,23 @@ import Testing
     }
   }
 
+  /// What lies behind the input may be anything, even a NaN.
+  @Test(arguments: InstructionSet.tested)
+  func denseRows(_ isa: InstructionSet) {
+    for outputs in 1...16 {
+      for count in [0, 1, 7, 15, 16, 17, 31, 32, 33, 64, 400] {
+        let test = ConvolutionCase(
+          pixels: 1, blocks: 1, pixelStep: 0, lanes: outputs,
+          segments: [(3, 16), (-5, 5), (19, count)], scaled: count % 2 == 1, low: 0, overRead: 16)
+        test.conv.weight_step = count + 23
+        for i in 0..<16 { test.input.start[test.input.count - 1 - i] = .nan }
+        compare(
+          test.run(isa.kernels.f32_dense_rows), test.run(InstructionSet.reference.f32_dense_rows),
+          tolerance: 1e-5, "\(outputs) outputs, \(count) inputs")
+      }
+    }
+  }
+
   @Test(arguments: InstructionSet.tested)
   func depthwise(_ isa: InstructionSet) {
     for lanes in Array(1...8) + [16] {

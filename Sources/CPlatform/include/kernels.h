@@ -80,7 +80,11 @@ typedef struct fmk_pool {
 
 /* Fully connected layer: fmk_conv of one pixel, many blocks and long segments; output_plane is 16.
  * The sums may be split over several accumulators. f16_dense takes its weights as IEEE 754 binary16
- * numbers, none of them NaN or infinite, in the same order; fmk_conv.weights is not read. */
+ * numbers, none of them NaN or infinite, in the same order; fmk_conv.weights is not read.
+ *
+ * f32_dense_rows is for at most 16 outputs, `lanes` of them in one block, and takes weights output
+ * by output: output o weighs input[s.input + i] with weights[o * weight_step + s.weight + i]. It
+ * may read 15 floats behind each segment and behind its weights, which must be finite there. */
 
 /* Winograd's convolution F(4x4, 3x3): 4x4 outputs of a 3x3 convolution from 6x6 inputs d and weights
  * g are A^T ((G g G^T) * (B^T d B)) A, where * multiplies the 36 positions one by one. The products
@@ -144,6 +148,7 @@ typedef struct fmk_table {
   void (*f32_depthwise)(const fmk_conv *, const float *input, float *output);
   void (*f32_dense)(const fmk_conv *, const float *input, float *output);
   void (*f16_dense)(const fmk_conv *, const uint16_t *weights, const float *input, float *output);
+  void (*f32_dense_rows)(const fmk_conv *, const float *input, float *output);
   void (*f32_winograd_input)(const fmk_winograd_input *, const float *input, float *transformed);
   void (*f32_winograd_output)(const fmk_winograd_output *, const float *products, float *output);
   void (*f32_max_pool)(const fmk_pool *, const float *input, float *output);
@@ -173,6 +178,7 @@ typedef struct fmk_table {
   void f32_depthwise__##isa(const fmk_conv *, const float *, float *);                          \
   void f32_dense__##isa(const fmk_conv *, const float *, float *);                              \
   void f16_dense__##isa(const fmk_conv *, const uint16_t *, const float *, float *);            \
+  void f32_dense_rows__##isa(const fmk_conv *, const float *, float *);                         \
   void f32_winograd_input__##isa(const fmk_winograd_input *, const float *, float *);           \
   void f32_winograd_output__##isa(const fmk_winograd_output *, const float *, float *);         \
   void f32_max_pool__##isa(const fmk_pool *, const float *, float *);                           \

@@ -6,9 +6,13 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-/* Zeroed memory aligned to 64 bytes; NULL when there is none or size is 0. */
+/* Memory aligned to 64 bytes, its content undefined; NULL when there is none or size is 0. From
+ * FMP_LARGE_PAGE bytes on it begins at a multiple of that and is in large pages if the system has
+ * them. */
 void *fmp_allocate(size_t size);
+#define FMP_LARGE_PAGE ((size_t)2 << 20)
 
 /* Releases memory of fmp_allocate; NULL is allowed. */
 void fmp_release(void *memory);
@@ -16,6 +20,12 @@ void fmp_release(void *memory);
 /* Errors besides those of errno. */
 #define FMP_NOT_A_FILE 10001 /* a device, pipe or socket */
 #define FMP_CUT_SHORT 10002  /* the file became shorter while it was read */
+
+/* Copies `size` bytes to where they do not overlap. */
+static inline void fmp_copy(void *to, const void *from, size_t size) { memcpy(to, from, size); }
+
+/* Sets `size` bytes to `value`. */
+static inline void fmp_fill(void *memory, int value, size_t size) { memset(memory, value, size); }
 
 /* Opens a regular file for reading and tells its size. Returns a descriptor, or -1 - error. */
 int fmp_open(const char *path, uint64_t *size);

@@ -59,6 +59,9 @@ struct Session {
   let model: UnsafePointer<Model>
   let run: Run
   let keepsTensors: Bool
+  /// Elements of one input and of one output.
+  let inputSize: Int
+  let outputSize: Int
   /// Whether a run has finished, so that there are values to read.
   var hasRun = false
 }
@@ -80,7 +83,8 @@ extension UnsafeMutablePointer<Session> {
         region: region, model: model,
         run: Run(
           plan: plan, kernels: model.pointee.kernels, arena: arena.baseAddress!, profile: profile),
-        keepsTensors: keepTensors))
+        keepsTensors: keepTensors, inputSize: model.pointee.graph.input.shape.elementCount,
+        outputSize: model.pointee.graph.output.shape.elementCount))
     return memory
   }
 }

@@ -81,16 +81,15 @@ private func classify<Element>(
 ) throws(Failure) {
   let input = try required(input, inputName)
   let output = try required(output, outputName)
-  let graph = session.pointee.model.pointee.graph
-  let inputSize = graph.input.shape.elementCount
-  let outputSize = graph.output.shape.elementCount
+  let inputSize = session.pointee.inputSize
+  let outputSize = session.pointee.outputSize
   try expect(inputLength, of: inputName, count, times: inputSize)
   try expect(outputLength, of: outputName, count, times: outputSize)
   let run = session.pointee.run
   run.inputs(count) {
     store(run, input + $0 * inputSize)
   } finish: {
-    run.read(graph.nodes.count, into: output + $0 * outputSize)
+    run.read(run.plan.output, into: output + $0 * outputSize)
   }
   if count > 0 { session.pointee.hasRun = true }
 }

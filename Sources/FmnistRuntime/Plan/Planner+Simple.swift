@@ -103,7 +103,7 @@ extension Planner {
     }
     var step = InputStep(
       output: tensor, scale: UnsafePointer(scale.baseAddress!),
-      shift: UnsafePointer(shift.baseAddress!),
+      shift: UnsafePointer(shift.baseAddress!), isIdentity: fusion.inputScaleShift < 0,
       pixelScale: UnsafePointer(pixelScale.baseAddress!),
       pixelShift: UnsafePointer(pixelShift.baseAddress!))
     if fusion.inputQuantize >= 0 { step.bytes = try store(try byteInput(step)) }

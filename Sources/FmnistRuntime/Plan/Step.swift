@@ -76,6 +76,8 @@ struct Dense {
   var arguments: fmk_conv
   /// The weights where they have half precision.
   var halves: UnsafePointer<UInt16>?
+  /// Whether the weights lie output by output, for f32_dense_rows.
+  var isByRows: Bool
 }
 
 /// Neighbouring output columns whose windows lie in the image in the same way.
@@ -185,9 +187,10 @@ struct Transpose {
 /// How a run stores the model's input: `value * scale + shift` for each channel.
 struct InputStep {
   var output: Int
-  /// Applied to floats.
+  /// Applied to floats, unless they are stored as they are.
   var scale: UnsafePointer<Float>
   var shift: UnsafePointer<Float>
+  var isIdentity: Bool
   /// Applied to pixels: the pixel contract and then the above.
   var pixelScale: UnsafePointer<Float>
   var pixelShift: UnsafePointer<Float>
@@ -205,6 +208,8 @@ struct Origin {
 /// All that a run needs besides the arena and the kernels. It never changes.
 struct Plan {
   var input: InputStep
+  /// The tensor that is the answer.
+  var output: Int
   var steps: UnsafeBufferPointer<Step>
   /// What takes the place of steps in a model of nearest neighbours.
   var search: UnsafePointer<NeighbourSearch>?

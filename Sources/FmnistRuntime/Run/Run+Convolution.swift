@@ -15,6 +15,8 @@ extension Run {
     withUnsafePointer(to: &arguments) {
       if let halves = step.halves {
         kernels.pointee.f16_dense($0, halves, memory(step.input), memory(step.output))
+      } else if step.isByRows {
+        kernels.pointee.f32_dense_rows($0, memory(step.input), memory(step.output))
       } else {
         kernels.pointee.f32_dense($0, memory(step.input), memory(step.output))
       }

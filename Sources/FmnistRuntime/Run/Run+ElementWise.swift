@@ -103,24 +103,27 @@ extension Run {
     logarithm: Bool
   ) {
     var largest = -Float.infinity
-    forEachChannel(input) { from, _ in largest = x[from] > largest ? x[from] : largest }
+    forEachChannel(input, output) { from, _ in largest = x[from] > largest ? x[from] : largest }
     var sum: Float = 0
-    forEachChannel(input) { from, channel in
+    forEachChannel(input, output) { from, to in
       let power = fmp_expf(x[from] - largest)
       sum += power
-      y[channel / output.block * output.plane + channel % output.block] =
-        logarithm ? x[from] - largest : power
+      y[to] = logarithm ? x[from] - largest : power
     }
     let factor = 1 / sum
     let difference = logarithm ? fmp_logf(sum) : 0
-    forEachChannel(output) { to, _ in y[to] = logarithm ? y[to] - difference : y[to] * factor }
+    forEachChannel(input, output) { _, to in
+      y[to] = logarithm ? y[to] - difference : y[to] * factor
+    }
   }
 
-  private func forEachChannel(_ layout: Layout, _ body: (Int, Int) -> Void) {
+  /// The offsets of each channel from the first one in two layouts of the same shape.
+  @inline(__always)
+  private func forEachChannel(_ layout: Layout, _ other: Layout, _ body: (Int, Int) -> Void) {
     for block in 0..<layout.blocks {
-      for lane in 0..<layout.lanes(block) {
-        body(block * layout.plane + lane, block * layout.block + lane)
-      }
+      let from = block * layout.plane
+      let to = block * other.plane
+      for lane in 0..<layout.lanes(block) { body(from + lane, to + lane) }
     }
   }
 }

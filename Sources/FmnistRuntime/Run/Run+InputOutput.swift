@@ -23,7 +23,11 @@ extension Run {
     let step = plan.input
     if let bytes = step.bytes { return store(values: source, bytes.pointee) }
     let layout = layout(step.output)
-    if layout.channels == 1 {
+    if step.isIdentity && layout.block == layout.channels {
+      forEachRow(layout) { from, to, count in
+        (pixels(step.output) + to).copy(from: source + from, count: count)
+      }
+    } else if layout.channels == 1 {
       let scale = step.scale[0]
       let shift = step.shift[0]
       forEachRow(layout) { from, to, count in
@@ -36,12 +40,12 @@ extension Run {
     clearPadding(step.output)
   }
 
-  /// The rows of an input of one channel, or all of them together where they lie together: offset
+  /// The rows of an input of one block, or all of them together where they lie together: offset
   /// in row-major order, offset from the first pixel, and length.
   private func forEachRow(_ layout: Layout, _ body: (Int, Int, Int) -> Void) {
-    guard layout.isPadded else { return body(0, 0, layout.rows * layout.columns) }
+    guard layout.isPadded else { return body(0, 0, layout.rows * layout.rowLength) }
     for row in 0..<layout.rows {
-      body(row * layout.columns, row * layout.rowPitch, layout.columns)
+      body(row * layout.rowLength, row * layout.rowPitch, layout.rowLength)
     }
   }
 
@@ -70,7 +74,7 @@ extension Run {
     if layout.isBytes { return readBytes(tensor, into: values) }
     let source = memory(tensor)
     if layout.isContiguous {
-      values.update(from: source, count: layout.rows * layout.columns * layout.channels)
+      values.copy(from: source, count: layout.rows * layout.columns * layout.channels)
       return
     }
     var next = values
@@ -78,7 +82,7 @@ extension Run {
       for column in 0..<layout.columns {
         for block in 0..<layout.blocks {
           let lanes = layout.lanes(block)
-          next.update(
+          next.copy(
             from: source
               + layout.offset(row: row, column: column, channel: block * layout.block),
             count: lanes)

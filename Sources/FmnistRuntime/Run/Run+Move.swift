@@ -7,12 +7,14 @@ extension Run {
     copySources(step, of: Float.self)
   }
 
-  func copySources<Element>(_ step: Copy, of type: Element.Type) {
+  func copySources<Element: BitwiseCopyable>(_ step: Copy, of type: Element.Type) {
     for source in step.sources { copy(source, to: step.output, of: type) }
     clearPadding(step.output)
   }
 
-  private func copy<Element>(_ source: Copy.Source, to tensor: Int, of type: Element.Type) {
+  private func copy<Element: BitwiseCopyable>(
+    _ source: Copy.Source, to tensor: Int, of type: Element.Type
+  ) {
     let input = layout(source.tensor)
     let output = layout(tensor)
     for first in 0..<source.axes[0] {
@@ -28,7 +30,7 @@ extension Run {
   }
 
   /// Copies the channels of one pixel in stretches that lie in one block on both sides.
-  private func copyChannels<Element>(
+  private func copyChannels<Element: BitwiseCopyable>(
     _ count: Int, from x: UnsafePointer<Element>, _ input: Layout, _ start: SIMD4<Int>,
     to y: UnsafeMutablePointer<Element>, _ output: Layout, _ target: SIMD4<Int>
   ) {
@@ -40,7 +42,7 @@ extension Run {
       to[3] += done
       let length = min(
         count - done, input.block - from[3] % input.block, output.block - to[3] % output.block)
-      (y + output.offset(to)).update(from: x + input.offset(from), count: length)
+      (y + output.offset(to)).copy(from: x + input.offset(from), count: length)
       done += length
     }
   }

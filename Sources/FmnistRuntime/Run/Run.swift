@@ -48,28 +48,19 @@ struct Run {
     memory(tensor) + layout(tensor).origin
   }
 
-  /// Makes the columns beside the rows zero: other tensors have used the memory before.
+  /// Makes the columns beside the rows zero, as bytes the zero point: other tensors have used the memory before.
   func clearPadding(_ tensor: Int) {
     let layout = layout(tensor)
     guard layout.isPadded else { return }
-    if layout.isBytes {
-      let zeroPoint = UInt8(plan.buffers[tensor].quantization.zeroPoint)
-      fillPadding(memory(tensor, of: UInt8.self), layout, zeroPoint)
-    } else {
-      fillPadding(memory(tensor), layout, 0)
-    }
-  }
-
-  private func fillPadding<Element>(
-    _ memory: UnsafeMutablePointer<Element>, _ layout: Layout, _ value: Element
-  ) {
+    let size = layout.isBytes ? 1 : 4
+    let fill = layout.isBytes ? plan.buffers[tensor].quantization.zeroPoint : 0
     let right = layout.padRight * layout.block
     for block in 0..<layout.blocks {
-      var row = memory + block * layout.plane
+      var row = UnsafeMutableRawPointer(memory(tensor)) + block * layout.plane * size
       for _ in 0..<layout.rows {
-        row.update(repeating: value, count: layout.origin)
-        (row + layout.origin + layout.rowLength).update(repeating: value, count: right)
-        row += layout.rowPitch
+        fmp_fill(row, Int32(fill), layout.origin * size)
+        fmp_fill(row + (layout.origin + layout.rowLength) * size, Int32(fill), right * size)
+        row += layout.rowPitch * size
       }
     }
   }
