@@ -6,7 +6,7 @@ let mostU8Sums = 28
 /// Lends memory for sums between their making and the epilogue. It stays in the cache.
 @inline(__always)
 func withU8Sums(_ body: (UnsafeMutablePointer<fmk_sums>) -> Void) {
-  var memory = InlineArray<28, fmk_sums>(repeating: fmk_sums())
+  var memory = InlineArray<28, fmk_sums> { _ in fmk_sums() }
   withUnsafeMutableBytes(of: &memory) {
     body($0.baseAddress!.assumingMemoryBound(to: fmk_sums.self))
   }

@@ -28,7 +28,7 @@ struct U8Dense<let chains: Int> {
   private static func dot(
     _ conv: UnsafePointer<fmk_u8_conv>, _ input: UnsafePointer<UInt8>, block: Int
   ) -> fmk_sums {
-    var sums = InlineArray<chains, fmk_sums>(repeating: fmk_sums())
+    var sums = InlineArray<chains, fmk_sums> { _ in fmk_sums() }
     let blockWeights = conv.pointee.weights + block * conv.pointee.weight_step
     var s = 0
     while s < conv.pointee.segment_count {

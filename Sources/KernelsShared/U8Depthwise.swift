@@ -53,7 +53,7 @@ struct U8Depthwise<let pixels: Int> {
     let x = x + block * 16
     let weights = conv.pointee.weights + block * 16
     let bias = loadSums(conv.pointee.epilogue.bias + block * 16)
-    var sums = InlineArray<pixels, fmk_sums>(repeating: bias)
+    var sums = InlineArray<pixels, fmk_sums> { _ in bias }
     var s = 0
     while s < conv.pointee.segment_count {
       let segment = conv.pointee.segments[s]

@@ -37,7 +37,8 @@ struct U8Tile<let rows: Int, let columns: Int, let blocks: Int> {
 
   @inline(__always)
   private static func start(_ place: U8Place) -> Sums {
-    var sums = Sums(repeating: InlineArray(repeating: InlineArray(repeating: fmk_sums())))
+    // As in the tile of floats, not repeated values.
+    var sums = Sums { _ in InlineArray { _ in InlineArray { _ in fmk_sums() } } }
     var b = 0
     while b < blocks {
       let bias = loadSums(place.bias + b * 16)
