@@ -15,6 +15,7 @@ import numpy as np
 CONV, DENSE, MAX_POOL, AVERAGE_POOL, GLOBAL_MAX, GLOBAL_AVERAGE, SCALE_SHIFT = range(1, 8)
 ACTIVATION, SOFTMAX, BINARY, CONCATENATE, RESHAPE, PAD, TRANSPOSE, NEAREST_NEIGHBOURS = range(8, 16)
 QUANTIZE, DEQUANTIZE = 16, 17
+SUPPORT_VECTORS = 18
 ATTRIBUTES = {
     CONV: 9,
     DENSE: 0,
@@ -140,6 +141,8 @@ def _lowest(file: File) -> int:
     types = {str(tensor.value.dtype) for tensor in file.tensors if tensor.value is not None}
     if types & {"int8", "int32"} or any(tensor.scale for tensor in file.tensors):
         return 2
+    if SUPPORT_VECTORS in file.operators():
+        return 2
     return int("float16" in types or NEAREST_NEIGHBOURS in file.operators())
 
 
@@ -251,12 +254,14 @@ def _nodes(file: File, row: tuple, count: int):
         expected = ATTRIBUTES.get(operator)
         if operator == TRANSPOSE:
             expected = len(file.tensors[node.inputs[0]].shape)
+        if operator == SUPPORT_VECTORS:
+            expected = 5 + file.tensors[node.inputs[2]].shape[0] + 1
         demand(attributes == expected, f"attributes of {operator}")
         for order, index in enumerate(node.inputs):
             value = file.tensors[index].value
             demand(value is not None or index <= number, "computed later")
             stored = {"u1"} if operator == NEAREST_NEIGHBOURS else {"<f4"}
-            if operator in (CONV, DENSE) and order == 1:
+            if operator in (CONV, DENSE, SUPPORT_VECTORS) and order == 1:
                 stored.add("<f2")
             if operator in (CONV, DENSE) and file.tensors[node.inputs[0]].scale:
                 stored = {("", "i1", "<i4", "<f4")[order]}

@@ -10,16 +10,19 @@ extension Run {
       step, with: kernels.pointee.f32_depthwise, inputOfBlock: layout(step.input).plane)
   }
 
-  func dense(_ step: Dense) {
+  func dense(_ step: Dense) { multiply(step, memory(step.input), memory(step.output)) }
+
+  /// A dense layer from and to any memory.
+  func multiply(
+    _ step: Dense, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+  ) {
     var arguments = step.arguments
-    withUnsafePointer(to: &arguments) {
-      if let halves = step.halves {
-        kernels.pointee.f16_dense($0, halves, memory(step.input), memory(step.output))
-      } else if step.isByRows {
-        kernels.pointee.f32_dense_rows($0, memory(step.input), memory(step.output))
-      } else {
-        kernels.pointee.f32_dense($0, memory(step.input), memory(step.output))
-      }
+    if let halves = step.halves {
+      kernels.pointee.f16_dense(&arguments, halves, input, output)
+    } else if step.isByRows {
+      kernels.pointee.f32_dense_rows(&arguments, input, output)
+    } else {
+      kernels.pointee.f32_dense(&arguments, input, output)
     }
   }
 

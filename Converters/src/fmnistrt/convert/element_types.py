@@ -107,7 +107,7 @@ def _constant_types(node: Node, index: int) -> tuple[str, ...]:
         return ("uint8",)
     if node.operator in WEIGHTED and node.inputs[0].bytes is not None:
         return {1: ("int8",), 2: ("int32",)}.get(index, ("float32",))
-    weights = node.operator in WEIGHTED and index == 1
+    weights = node.operator in (*WEIGHTED, "support_vectors") and index == 1
     return ("float32", "float64", "float16") if weights else ("float32", "float64")
 
 

@@ -31,7 +31,7 @@ class Tensor:
     """A constant (array, row-major) or, without `value`, what a node computes.
 
     Constants are stored as float32, but for integers, and for weights of convolutions and dense
-    layers that are float16: these stay what they are.
+    layers and support vectors that are float16: these stay what they are.
 
     An activation with `bytes` is held in bytes. Float weights with `steps`, one number for each
     output or one for all, are whole multiples of it: what a quantised model had as integers.

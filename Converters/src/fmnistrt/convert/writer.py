@@ -20,7 +20,7 @@ ELEMENT_TYPES = {"<f4": (0, 0), "<f2": (1, 1), "u1": (2, 1), "i1": (3, 2), "<i4"
 """Number and first minor version of each type that constants are stored as."""
 BYTES_VERSION = 2
 """First minor version with activations in bytes."""
-FIRST_VERSIONS = {"nearest_neighbours": 1, "quantize": 2, "dequantize": 2}
+FIRST_VERSIONS = {"nearest_neighbours": 1, "quantize": 2, "dequantize": 2, "support_vectors": 2}
 """Operators that older minor versions do not have."""
 OUTPUT_KINDS = {"scores": 0, "probabilities": 1, "logits": 2}
 MAX_FILE = 2**30
