@@ -191,3 +191,19 @@ def test_refused(build, words):
     with pytest.raises(ConvertError) as error:
         convert(model.SerializeToString(), "m.onnx", Options())
     assert words in str(error.value), str(error.value)
+
+
+def test_damaged_operators_on_bytes(tmp_path):
+    """Each with an input missing, or another in its place: converted or refused, never more."""
+    content = quantized(tmp_path, network(), quant_format=QuantFormat.QOperator)
+    refused = 0
+    for number, node in enumerate(onnx.load_from_string(content).graph.node):
+        for position in range(len(node.input)):
+            for name in ("", node.input[0], node.input[-1]):
+                model = onnx.load_from_string(content)
+                model.graph.node[number].input[position] = name
+                try:
+                    read(model.SerializeToString(), "m.onnx")
+                except ConvertError:
+                    refused += 1
+    assert refused > 50

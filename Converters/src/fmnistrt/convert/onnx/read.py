@@ -39,7 +39,12 @@ def read_onnx(content: bytes, source: str) -> FrontEndResult:
     a remedy, which the command puts behind the file's name.
     """
     model = load_model(content, _OPERATORS)
-    expand(model)
+    try:
+        expand(model)
+    except _MALFORMED as error:
+        raise ConvertError(
+            "a node on quantised activations is malformed; quantise the model again"
+        ) from error
     fuse_gelu(model)
     shape, axes = _image_input(model)
     builder = Builder(model.input, shape)
