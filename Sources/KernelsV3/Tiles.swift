@@ -4,7 +4,6 @@ import CPlatform
 /// and one for an input.
 let tilePixels = 6
 let tileBlocks = 1
-typealias BlockOfTile = InlineArray<6, Vector>
 
 @inline(never)
 func runTile(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, pixels: Int, blocks: Int) {

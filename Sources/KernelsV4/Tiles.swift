@@ -4,7 +4,6 @@ import CPlatform
 /// one for an input.
 let tilePixels = 14
 let tileBlocks = 2
-typealias BlockOfTile = InlineArray<14, Vector>
 
 @inline(never)
 func runTile(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, pixels: Int, blocks: Int) {

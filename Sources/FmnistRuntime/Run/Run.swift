@@ -13,6 +13,7 @@ struct Run {
     for (index, step) in plan.steps.enumerated() {
       switch step {
       case .convolution(let step): convolution(step.pointee)
+      case .imageConvolution(let step): convolution(step.pointee)
       case .depthwise(let step): depthwise(step.pointee)
       case .winograd(let step): winograd(step.pointee)
       case .dense(let step): dense(step.pointee)
