@@ -122,7 +122,11 @@ typedef struct fmnist_session fmnist_session;
 typedef struct fmnist_session_options {
   size_t struct_size; /* sizeof(fmnist_session_options) */
   uint32_t flags;     /* FMNIST_KEEP_TENSORS, FMNIST_PROFILE, both or 0 */
-  uint32_t reserved;  /* 0 */
+  uint32_t batch;     /* how many images of a call run together at most, so that weights are read
+                         from memory once for all of them. More take more memory and change no bit of
+                         an answer. 0 lets the library choose 1 to 16, by the size of weights and
+                         activations; with 1, images never wait for each other. Models with little
+                         to gain, and FMNIST_KEEP_TENSORS, run image by image in any case. */
 } fmnist_session_options;
 
 /* Makes the scratch memory for one thread. `options` may be NULL. On failure *session is NULL. */
@@ -183,7 +187,8 @@ typedef struct fmnist_model_info {
   uint64_t parameter_count;   /* values in constant tensors */
   uint64_t multiply_adds;     /* of one image */
   uint64_t packed_bytes;      /* weights in the layout of the kernels */
-  uint64_t arena_bytes;       /* scratch memory of one session */
+  uint64_t arena_bytes;       /* scratch memory of a session with default options; what it holds
+                                 for further images of a batch is not touched before one comes */
   uint64_t file_bytes;        /* size of the .fmg file */
 } fmnist_model_info;
 

@@ -41,7 +41,7 @@ final class Session {
   init(_ model: Model, profiled: Bool = false) throws(ToolFailure) {
     var options = fmnist_session_options(
       struct_size: MemoryLayout<fmnist_session_options>.size,
-      flags: profiled ? FMNIST_PROFILE : 0, reserved: 0)
+      flags: profiled ? FMNIST_PROFILE : 0, batch: 0)
     var session: OpaquePointer?
     guard fmnist_session_create(model.pointer, &options, &session) == FMNIST_OK, let session else {
       throw lastError()

@@ -57,7 +57,7 @@ class ModelOptions(_Struct):
 class SessionOptions(_Struct):
     """fmnist_session_options."""
 
-    _fields_ = (("struct_size", c_size_t), ("flags", c_uint32), ("reserved", c_uint32))
+    _fields_ = (("struct_size", c_size_t), ("flags", c_uint32), ("batch", c_uint32))
 
 
 class Match(ctypes.Structure):

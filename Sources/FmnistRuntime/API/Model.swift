@@ -68,21 +68,25 @@ struct Session {
 
 extension UnsafeMutablePointer<Session> {
   static func make(
-    _ model: UnsafePointer<Model>, keepTensors: Bool, profiled: Bool, region: inout Region
+    _ model: UnsafePointer<Model>, keepTensors: Bool, profiled: Bool, batch: Int,
+    region: inout Region
   ) throws(Failure) -> UnsafeMutablePointer<Session> {
     let plan =
       keepTensors
       ? try Planner.plan(
         model.pointee.graph, keep: true, isa: model.pointee.isa, region: &region)
       : model.pointee.plan
-    let arena = try region.allocate(plan.arenaSize, of: Float.self)
+    let images =
+      batch == 0 ? plan.arena.defaultImages : min(batch, plan.arena.mostImagesInLimit)
+    let arena = try region.allocate(plan.arena.total(images: images), of: Float.self)
     let profile = profiled ? try region.profile(of: plan, model.pointee) : nil
     let memory = try region.allocate(1, of: Session.self).baseAddress!
     memory.initialize(
       to: Session(
         region: region, model: model,
         run: Run(
-          plan: plan, kernels: model.pointee.kernels, arena: arena.baseAddress!, profile: profile),
+          plan: plan, kernels: model.pointee.kernels, arena: arena.baseAddress!, images: images,
+          profile: profile),
         keepsTensors: keepTensors, inputSize: model.pointee.graph.input.shape.elementCount,
         outputSize: model.pointee.graph.output.shape.elementCount))
     return memory

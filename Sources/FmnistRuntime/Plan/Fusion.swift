@@ -12,6 +12,8 @@ struct Draft {
   var scaleShift = -1
   /// Node of a max-pooling, or -1.
   var pool = -1
+  /// Whether its step runs on several images together.
+  var isBatched = false
 }
 
 /// Decides which nodes become one step.

@@ -14,6 +14,8 @@ struct Planner {
   var packedWords = 0
   /// The step of a model of nearest neighbours, whose only one it is.
   private var search: UnsafePointer<NeighbourSearch>?
+  /// Index of the first draft whose step runs on several images together; beyond all when none does.
+  private var cut = Int.max
   /// Memory that is released when the plan is made.
   private var temporary = Region()
 
@@ -51,6 +53,8 @@ struct Planner {
 
     let storageOfTensor = try scratch.allocate(graph.activationCount, of: Int.self)
     let storageOfScratch = try scratch.allocate(fusion.count, of: Int.self)
+    cut = keep ? .max : firstBatchedDraft() ?? .max
+    for i in 0..<fusion.count { fusion.drafts[i].isBatched = i >= cut }
     try placeTensors(
       input: inputTensor, keep: keep, storages: storageOfTensor, scratch: storageOfScratch,
       region: &scratch)
@@ -59,7 +63,9 @@ struct Planner {
     let origins = try region.allocate(fusion.count, of: Origin.self)
     var count = 0
     var originCount = 0
+    var firstBatchedStep = 0
     for (index, draft) in drafts.enumerated() {
+      if index == cut { firstBatchedStep = count }
       let before = packedWords
       let rows = storageOfScratch[index] < 0 ? 0 : arena[storageOfScratch[index]].offset
       if let step = try step(draft, scratch: rows) {
@@ -71,14 +77,17 @@ struct Planner {
       origins[originCount] = Origin(draft: draft, packedBytes: (packedWords - before) * 4)
       originCount += 1
     }
+    if cut == .max { firstBatchedStep = count }
     return Plan(
       input: input, output: graph.nodes.count,
       steps: UnsafeBufferPointer(rebasing: steps[..<count]), search: search,
       origins: UnsafeBufferPointer(rebasing: origins[..<originCount]),
-      buffers: UnsafeBufferPointer(buffers), arenaSize: arena.size, packedBytes: packedWords * 4)
+      firstBatchedStep: firstBatchedStep, buffers: UnsafeBufferPointer(buffers),
+      arena: ArenaSize(shared: arena.sharedSize, image: arena.imageSize),
+      packedBytes: packedWords * 4)
   }
 
-  private var drafts: Slice<UnsafeMutableBufferPointer<Draft>> { fusion.drafts[..<fusion.count] }
+  var drafts: Slice<UnsafeMutableBufferPointer<Draft>> { fusion.drafts[..<fusion.count] }
 
   func layout(_ tensor: Int) -> Layout { buffers[tensor].layout }
 
@@ -158,13 +167,16 @@ struct Planner {
         scratch[index] = try arena.add(size: scratchSize, first: index, last: index)
       }
     }
-    try arena.place(region: &region)
+    try arena.place(firstBatched: cut, region: &region)
+    if arena.imageSize == 0 { cut = .max }
     for i in 0..<graph.activationCount where storages[i] >= 0 {
-      buffers[i].offset = arena[storages[i]].offset
+      let storage = arena[storages[i]]
+      buffers[i].offset = storage.offset + (storage.isPerImage ? arena.sharedSize : 0)
+      buffers[i].imageStep = storage.isPerImage ? arena.imageSize : 0
     }
   }
 
-  private func forEachInput(_ draft: Draft, _ body: (Int) -> Void) {
+  func forEachInput(_ draft: Draft, _ body: (Int) -> Void) {
     let node = graph.nodes[draft.node]
     body(draft.input)
     for input in node.inputs.dropFirst() where !graph.tensors[Int(input)].isConstant {

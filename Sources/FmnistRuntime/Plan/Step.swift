@@ -55,17 +55,15 @@ struct Winograd {
   var epilogue: fmk_epilogue
   var tileRows: Int
   var tileColumns: Int
-  var tileRowsTogether: Int
-  /// Floats between the blocks, and between the positions, of the transformed input and products.
-  var plane: Int
-  var inputStep: Int
-  var outputStep: Int
+  /// Tiles that pass through the three stages together, at most.
+  var tilesTogether: Int
   var padTop: Int
   /// From the first pixel of an input row to what the first tile reads first.
   var inputShift: Int
   /// 1, or 2 with a following max-pooling of 2x2.
   var pool: Int
-  /// Where the transformed input lies, and the products behind it, floats from the arena's start.
+  /// Where the table of segments lies, behind it the transformed input and the products; floats from
+  /// the arena's start.
   var scratch: Int
 }
 
@@ -212,10 +210,11 @@ struct Plan {
   var search: UnsafePointer<NeighbourSearch>?
   /// For each step, or for the search.
   var origins: UnsafeBufferPointer<Origin>
+  /// Steps from here on run on several images together.
+  var firstBatchedStep: Int
   /// For each activation of the graph.
   var buffers: UnsafeBufferPointer<Buffer>
-  /// Floats.
-  var arenaSize: Int
+  var arena: ArenaSize
   /// Weights and tables.
   var packedBytes: Int
 }

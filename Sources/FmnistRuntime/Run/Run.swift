@@ -1,32 +1,83 @@
 import CPlatform
 
-/// One run of a plan on one image. Allocates nothing; all memory is the plan's and the arena's.
+/// Runs of a plan. Allocates nothing; all memory is the plan's and the arena's.
 struct Run {
   let plan: Plan
   let kernels: UnsafePointer<fmk_table>
   let arena: UnsafeMutablePointer<Float>
+  /// Images that the arena has room for.
+  let images: Int
   /// Where the times of the steps are counted, or nil.
   let profile: UnsafeMutablePointer<Profile>?
+  /// The image of the arena whose tensors the functions below work on.
+  var image = 0
+  var part = Part()
 
-  /// Runs all steps; the input must have been stored.
-  func steps() {
-    for (index, step) in plan.steps.enumerated() {
-      switch step {
-      case .convolution(let step): convolution(step.pointee)
-      case .depthwise(let step): depthwise(step.pointee)
-      case .winograd(let step): winograd(step.pointee)
-      case .dense(let step): dense(step.pointee)
-      case .pool(let step): pool(step.pointee)
-      case .globalPool(let step): globalPool(step.pointee)
-      case .map(let step): map(step.pointee)
-      case .activation(let step): activation(step.pointee)
-      case .softmax(let step): softmax(step.pointee)
-      case .binary(let step): binary(step.pointee)
-      case .copy(let step): copy(step.pointee)
-      case .reshape(let step): reshape(step.pointee)
-      case .transpose(let step): transpose(step.pointee)
+  /// Runs the plan on `count` inputs: `store` brings each into the arena, and `finish` takes its
+  /// output out. Both get the number of the input and a run whose image it is.
+  func inputs(_ count: Int, store: (Run, Int) -> Void, finish: (Run, Int) -> Void) {
+    if let search = plan.search?.pointee {
+      return self.search(search, count, store: store, finish: finish)
+    }
+    var run = self
+    var first = 0
+    while first < count {
+      let images = min(images, count - first)
+      for i in 0..<images {
+        run.image = i
+        profile?.pointee.start()
+        store(run, first + i)
+        profile?.pointee.finish(0)
+        for index in 0..<plan.firstBatchedStep {
+          run.step(plan.steps[index])
+          profile?.pointee.finish(index + 1)
+        }
       }
-      profile?.pointee.finish(index + 1)
+      run.image = 0
+      for index in plan.firstBatchedStep..<plan.steps.count {
+        run.step(plan.steps[index], images: images)
+        profile?.pointee.finish(index + 1, images: images)
+      }
+      for i in 0..<images {
+        run.image = i
+        finish(run, first + i)
+      }
+      first += images
+    }
+  }
+
+  /// Runs a step on the first images of the arena.
+  private func step(_ step: Step, images: Int) {
+    switch step {
+    case .convolution(let step): convolution(step.pointee, images: images)
+    case .depthwise(let step): depthwise(step.pointee, images: images)
+    case .winograd(let step): winograd(step.pointee, images: images)
+    case .dense(let step): dense(step.pointee, images: images)
+    default:
+      var run = self
+      for i in 0..<images {
+        run.image = i
+        run.step(step)
+      }
+    }
+  }
+
+  /// Runs a step on one image.
+  private func step(_ step: Step) {
+    switch step {
+    case .convolution(let step): convolution(step.pointee, images: 1)
+    case .depthwise(let step): depthwise(step.pointee, images: 1)
+    case .winograd(let step): winograd(step.pointee, images: 1)
+    case .dense(let step): dense(step.pointee, images: 1)
+    case .pool(let step): pool(step.pointee)
+    case .globalPool(let step): globalPool(step.pointee)
+    case .map(let step): map(step.pointee)
+    case .activation(let step): activation(step.pointee)
+    case .softmax(let step): softmax(step.pointee)
+    case .binary(let step): binary(step.pointee)
+    case .copy(let step): copy(step.pointee)
+    case .reshape(let step): reshape(step.pointee)
+    case .transpose(let step): transpose(step.pointee)
     }
   }
 
@@ -34,7 +85,8 @@ struct Run {
 
   /// The start of a tensor's memory.
   func memory(_ tensor: Int) -> UnsafeMutablePointer<Float> {
-    arena + plan.buffers[tensor].offset
+    let buffer = plan.buffers[tensor]
+    return arena + (buffer.offset + image * buffer.imageStep)
   }
 
   /// The first pixel of a tensor's first block.
@@ -45,11 +97,17 @@ struct Run {
   /// Makes the columns beside the rows zero: other tensors have used the memory before.
   func clearPadding(_ tensor: Int) {
     let layout = layout(tensor)
+    clearPadding(tensor, blocks: 0..<layout.blocks, rows: 0..<layout.rows)
+  }
+
+  /// The same for some rows of some blocks.
+  func clearPadding(_ tensor: Int, blocks: Range<Int>, rows: Range<Int>) {
+    let layout = layout(tensor)
     guard layout.isPadded else { return }
     let right = layout.padRight * layout.block
-    for block in 0..<layout.blocks {
-      var row = memory(tensor) + block * layout.plane
-      for _ in 0..<layout.rows {
+    for block in blocks {
+      var row = memory(tensor) + block * layout.plane + rows.lowerBound * layout.rowPitch
+      for _ in rows {
         row.clear(count: layout.origin)
         (row + layout.origin + layout.rowLength).clear(count: right)
         row += layout.rowPitch
