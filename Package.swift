@@ -47,7 +47,8 @@ let package = Package(
     // the baseline must come before modules that use newer instructions.
     kernels("KernelsBaseline", flags: []),
     kernels("KernelsV3", flags: ["-march=x86-64-v3"]),
-    kernels("KernelsV4", flags: ["-march=x86-64-v4", "-mprefer-vector-width=512"]),
+    kernels(
+      "KernelsV4", flags: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"]),
     .target(
       name: "FmnistRuntime",
       dependencies: ["CFmnistRT", "CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],

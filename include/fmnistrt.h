@@ -83,7 +83,7 @@ typedef enum fmnist_isa {
   FMNIST_ISA_AUTO = 0,     /* the best that CPU and environment allow */
   FMNIST_ISA_BASELINE = 1, /* plain reference kernels, any CPU */
   FMNIST_ISA_V3 = 2,       /* x86-64-v3: AVX2 and FMA */
-  FMNIST_ISA_V4 = 3        /* x86-64-v4: AVX-512 F, BW, CD, DQ, VL */
+  FMNIST_ISA_V4 = 3        /* x86-64-v4 (AVX-512 F, BW, CD, DQ, VL) and AVX512_VNNI */
 } fmnist_isa;
 
 /* fmnist_model_options.flags */
@@ -225,7 +225,8 @@ fmnist_status fmnist_model_find_tensor(const fmnist_model *model, const char *na
                                        uint32_t *index);
 
 /* After fmnist_classify or fmnist_run on a session with FMNIST_KEEP_TENSORS: copies the value of a
- * tensor for the last image, in row-major order of its shape. `length` is its element_count. */
+ * tensor for the last image, in row-major order of its shape. `length` is its element_count. A tensor
+ * of bytes gives the numbers that its bytes stand for, (byte - zero point) * scale. */
 fmnist_status fmnist_tensor_read(const fmnist_session *session, uint32_t index, float *values,
                                  size_t length);
 

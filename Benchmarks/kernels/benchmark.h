@@ -18,6 +18,7 @@ void benchmark_winograd(uint32_t isa, double peak);
 void benchmark_dense(uint32_t isa);
 void benchmark_others(uint32_t isa);
 void benchmark_distances(uint32_t isa);
+void benchmark_bytes(uint32_t isa);
 
 /* Whether the command line asks for the shape of this name. */
 int is_wanted(const char *name);

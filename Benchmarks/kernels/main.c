@@ -67,6 +67,7 @@ int main(int count, char **arguments) {
     benchmark_dense(isa);
     benchmark_others(isa);
     benchmark_distances(isa);
+    benchmark_bytes(isa);
   }
   return 0;
 }

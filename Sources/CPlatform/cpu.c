@@ -21,9 +21,9 @@ uint32_t fmp_best_isa(void) {
   const uint32_t v3_7 = bit_AVX2 | bit_BMI | bit_BMI2;
   if ((b & v3_7) != v3_7) return 1;
   const uint32_t v4_7 = bit_AVX512F | bit_AVX512BW | bit_AVX512CD | bit_AVX512DQ | bit_AVX512VL;
-  /* Also the mask registers and both halves of the 512-bit registers. */
-  if ((b & v4_7) != v4_7 || (state & 0xe6) != 0xe6) return 2;
-  return 3;
+  if ((b & v4_7) != v4_7 || !(c & bit_AVX512VNNI)) return 2;
+  /* The mask registers and both halves of the 512-bit registers. */
+  return (state & 0xe6) == 0xe6 ? 3 : 2;
 }
 #else
 uint32_t fmp_best_isa(void) { return 1; }

@@ -10,7 +10,7 @@ func map(
   var i = 0
   while i < count {
     let x = Vector(at: input + i)
-    shift.addingProduct(x, scale).clamped(low, high).store(to: output + i)
+    (x * scale + shift).clamped(low, high).store(to: output + i)
     i += 16
   }
 }
@@ -52,7 +52,7 @@ func fromBytes(
   // The compiler vectorises this; converting a SIMD16<UInt8> calls functions of the standard library.
   var i = 0
   while i < count {
-    output[i] = shift.addingProduct(Float(input[i]), scale)
+    output[i] = Float(input[i]) * scale + shift
     i += 1
   }
 }

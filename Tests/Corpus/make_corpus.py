@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 
+from byte_cases import byte_cases
 from corpus import CASES
 from file_cases import file_cases, metadata_cases
 from graph_cases import graph_cases, wiring_cases
@@ -29,6 +30,7 @@ def main() -> None:
         wiring_cases,
         operator_cases,
         neighbour_cases,
+        byte_cases,
         silence_cases,
         limit_cases,
     ):

@@ -18,9 +18,9 @@ import Testing
         let result = Buffer(count)
         isa.kernels.f32_map(
           input.start, result.start, count, scale.start, shift.start, low, high)
-        compare(result, expected, tolerance: 1e-6, "\(count) floats")
+        compare(result, expected, tolerance: 0, "\(count) floats")
         isa.kernels.f32_map(input.start, input.start, count, scale.start, shift.start, low, high)
-        compare(input, expected, tolerance: 1e-6, "\(count) floats in place")
+        compare(input, expected, tolerance: 0, "\(count) floats in place")
       }
     }
   }
@@ -58,7 +58,7 @@ import Testing
           $0.baseAddress! + 1, expected.start, count, 1 / 255, -0.5)
         let result = Buffer(count)
         isa.kernels.f32_from_bytes($0.baseAddress! + 1, result.start, count, 1 / 255, -0.5)
-        compare(result, expected, tolerance: 1e-6, "\(count) bytes")
+        compare(result, expected, tolerance: 0, "\(count) bytes")
       }
     }
   }

@@ -48,10 +48,10 @@ extension Bytes {
 }
 
 /// A file of these sections, each padded, with a right table and right checksums.
-func assemble(_ sections: [(kind: UInt32, content: Bytes)]) -> Bytes {
+func assemble(_ sections: [(kind: UInt32, content: Bytes)], minor: UInt16 = 0) -> Bytes {
   var file: Bytes = [0x89, 0x46, 0x4d, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
   file.append(UInt16(1))
-  file.append(UInt16(0))
+  file.append(minor)
   file.append(UInt32(0))
   file.append(UInt64(0))
   file.append(UInt32(sections.count))

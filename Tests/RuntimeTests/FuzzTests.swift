@@ -26,7 +26,7 @@ import Testing
     let soft = moved.node(.softmax, [joined], [1], [5, 6, 15])
     let scaled = moved.node(.binary, [soft, moved.constant(15)], [2], [5, 6, 15])
     moved.flatten(moved.node(.activation, [scaled], [2, Float(0.1).bitPattern, 0], [5, 6, 15]))
-    return [ModelFile.small.bytes, grouped.bytes, moved.bytes]
+    return [ModelFile.small.bytes, grouped.bytes, moved.bytes, ModelFile.ofBytes.bytes]
   }()
 
   /// Numbers at the edges of what some check compares.
@@ -63,7 +63,7 @@ import Testing
     bytes.correctChecksums()
   }
 
-  @Test(arguments: 0..<3)
+  @Test(arguments: 0..<4)
   func mutations(_ seed: Int) throws {
     var generator = Generator(state: UInt64(seed) + 100)
     let clock = ContinuousClock()

@@ -74,6 +74,22 @@ import Testing
     #expect(!Layout(.image(4, 4, 9)).isContiguous)
   }
 
+  /// Row-major order, whatever the channels, and 64 bytes behind the last.
+  @Test func bytesLieInRowMajorOrder() {
+    for shape in Self.shapes {
+      var layout = Layout(shape, isBytes: true)
+      #expect(layout.isContiguous && layout.blocks == 1)
+      let count = shape.elementCount
+      #expect((0..<count).allSatisfy { layout.offset(linear: $0) == $0 })
+      #expect(layout.size * 4 >= count + 64)
+      layout.padLeft = 2
+      layout.padRight = 1
+      let pitch = (layout.columns + 3) * layout.channels
+      #expect(layout.offset(row: 1, column: 0, channel: 0) == pitch + 2 * layout.channels)
+      #expect(layout.size * 4 >= layout.rows * pitch + 64)
+    }
+  }
+
   @Test func fewChannelsLieTogether() {
     #expect(Layout(.image(28, 28, 1)).block == 1)
     #expect(Layout(.image(28, 28, 8)).block == 8)

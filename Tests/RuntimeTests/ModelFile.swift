@@ -11,7 +11,9 @@ struct ModelFile {
 
   var activations: [[Int]]
   var nodes: [Node] = []
-  var constants: [(shape: [Int], values: [Float])] = []
+  var constants: [(shape: [Int], values: [Float], type: ElementType)] = []
+  /// Of activations of bytes, by their index.
+  var quantizations: [Int: Quantization] = [:]
   /// 0: the model takes no pixels.
   var pixelChannels: UInt32 = 0
   var labels: [String] = []
@@ -20,8 +22,10 @@ struct ModelFile {
 
   init(input: [Int]) { activations = [input] }
 
-  mutating func constant(_ shape: [Int], _ values: [Float]) -> Int {
-    constants.append((shape, values))
+  mutating func constant(
+    _ shape: [Int], _ values: [Float], _ type: ElementType = .f32
+  ) -> Int {
+    constants.append((shape, values, type))
     return -constants.count
   }
 
@@ -95,7 +99,7 @@ extension ModelFile {
     sections.append((3, graphSection))
     if !constants.isEmpty { sections.append((4, weightSection)) }
     if goldenCount > 0 { sections.append((5, goldenSection)) }
-    return assemble(sections)
+    return assemble(sections, minor: quantizations.isEmpty ? 0 : 2)
   }
 
   private var metadataSection: Bytes {
@@ -138,12 +142,16 @@ extension ModelFile {
     for value: Float in [1, 0, 0, 0, 1, 1, 1] { bytes.append(value) }
     bytes.append(UInt32(0))
     for (index, shape) in activations.enumerated() {
-      append(&bytes, role: 0, shape, offset: 0, size: 0, name: "tensor\(index)")
+      append(
+        &bytes, role: 0, quantizations[index] == nil ? .f32 : .u8, shape, offset: 0, size: 0,
+        quantizations[index], name: "tensor\(index)")
     }
     var offset = 0
     for (index, constant) in constants.enumerated() {
-      let size = constant.shape.reduce(1, *) * 4
-      append(&bytes, role: 1, constant.shape, offset: offset, size: size, name: "constant\(index)")
+      let size = constant.shape.reduce(1, *) * constant.type.size
+      append(
+        &bytes, role: 1, constant.type, constant.shape, offset: offset, size: size, nil,
+        name: "constant\(index)")
       offset += (size + 63) & ~63
     }
     for word in words { bytes.append(word) }
@@ -151,13 +159,16 @@ extension ModelFile {
   }
 
   private func append(
-    _ bytes: inout Bytes, role: UInt8, _ shape: [Int], offset: Int, size: Int, name: String
+    _ bytes: inout Bytes, role: UInt8, _ type: ElementType, _ shape: [Int], offset: Int, size: Int,
+    _ quantization: Quantization?, name: String
   ) {
-    bytes += [role, 0, UInt8(shape.count), 0]
+    bytes += [role, type.rawValue, UInt8(shape.count), 0]
     for i in 0..<5 { bytes.append(UInt32(i < min(shape.count, 4) ? shape[i] : 0)) }
     bytes.append(UInt64(offset))
     bytes.append(UInt64(size))
-    bytes += Bytes(repeating: 0, count: 24)
+    bytes.append(quantization?.scale ?? 0)
+    bytes.append(UInt8(quantization?.zeroPoint ?? 0))
+    bytes += Bytes(repeating: 0, count: 19)
     bytes.append(name: name)
   }
 
@@ -165,7 +176,15 @@ extension ModelFile {
     var bytes = Bytes()
     for constant in constants {
       bytes.align()
-      for value in constant.values { bytes.append(value) }
+      for value in constant.values {
+        switch constant.type {
+        case .f32: bytes.append(value)
+        case .f16: bytes.append(UInt16(0))
+        case .u8: bytes.append(UInt8(value))
+        case .s8: bytes.append(Int8(value))
+        case .i32: bytes.append(Int32(value))
+        }
+      }
     }
     return bytes
   }

@@ -186,9 +186,11 @@ void test_answers(void) {
     golden("operators", isa);
     golden("neighbours", isa);
     golden("no_weights", isa);
+    golden("bytes", isa);
   }
   tensors("tiny");
   tensors("operators");
+  tensors("bytes");
   run_floats();
   top();
 }

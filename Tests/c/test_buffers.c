@@ -60,6 +60,7 @@ void test_buffers(void) {
     model_at_guard("operators", isa);
     model_at_guard("vector", isa);
     model_at_guard("no_weights", isa);
+    model_at_guard("bytes", isa);
   }
   top_at_guard();
 }

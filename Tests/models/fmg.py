@@ -29,7 +29,12 @@ OPERATORS = {
     "pad": 13,
     "transpose": 14,
     "nearest_neighbours": 15,
+    "quantize": 16,
+    "dequantize": 17,
 }
+
+TYPES = {"f4": 0, "f2": 1, "u1": 2, "i1": 3, "i4": 4}
+"""Number of each element type by its name in NumPy."""
 
 
 def _crc_table() -> list[int]:
@@ -59,12 +64,27 @@ def padded(data: bytes) -> bytes:
 
 @dataclass
 class Tensor:
-    """One tensor record; `value` makes it a constant."""
+    """One tensor record; `value` makes it a constant, `quantisation` (scale, zero point) bytes."""
 
     name: str
     shape: tuple[int, ...]
     value: np.ndarray | None = None
+    quantisation: tuple[float, int] | None = None
     override: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def type(self) -> int:
+        """Number of the element type: of constants by their dtype, all other dtypes are f32."""
+        if self.value is None:
+            return 0 if self.quantisation is None else 2
+        return TYPES.get(self.value.dtype.str[1:], 0)
+
+    @property
+    def minor(self) -> int:
+        """First minor version that has it."""
+        if self.quantisation is not None:
+            return 2
+        return (0, 1, 1, 2, 2)[self.type]
 
 
 @dataclass
@@ -112,22 +132,28 @@ def label_section(labels: list[str]) -> bytes:
 
 
 def stored(value: np.ndarray) -> bytes:
-    """The elements of a constant: bytes and halves stay what they are, all else is f32."""
-    return value.astype({1: "u1", 2: "<f2"}.get(value.dtype.itemsize, "<f4")).tobytes()
+    """The elements of a constant: what is no type of the format is written as f32."""
+    kind = value.dtype.str[1:]
+    return value.astype("<" + (kind if kind in TYPES else "f4")).tobytes()
+
+
+def quantisation_bytes(quantisation: tuple[float, int] | None) -> bytes:
+    """24 bytes: scale and zero point of an activation of bytes."""
+    return bytes(24) if quantisation is None else struct.pack("<fB19x", *quantisation)
 
 
 def tensor_record(tensor: Tensor, offset: int) -> bytes:
     """The 128 bytes of one tensor."""
     values = {
         "role": 0 if tensor.value is None else 1,
-        "type": 0 if tensor.value is None else {1: 2, 2: 1}.get(tensor.value.dtype.itemsize, 0),
+        "type": tensor.type,
         "rank": len(tensor.shape),
         "reserved": 0,
         "shape": tuple(tensor.shape) + (0,) * (4 - len(tensor.shape)),
         "reserved2": 0,
         "offset": 0 if tensor.value is None else offset,
         "size": 0 if tensor.value is None else len(stored(tensor.value)),
-        "quantisation": bytes(24),
+        "quantisation": quantisation_bytes(tensor.quantisation),
         "name": _name(tensor.name),
     } | tensor.override
     return struct.pack(
@@ -236,5 +262,7 @@ def assemble(sections: dict[int, bytes] | list[tuple[int, bytes]], **fields: obj
 
 def write(model: Model) -> bytes:
     """The file of a model."""
-    newer = any(t.value is not None and t.value.dtype.itemsize < 4 for t in model.tensors)
-    return assemble(sections_of(model), minor=int(newer))
+    minor = max(tensor.minor for tensor in model.tensors)
+    if any(node.operator in ("quantize", "dequantize") for node in model.nodes):
+        minor = 2
+    return assemble(sections_of(model), minor=minor)

@@ -1,6 +1,6 @@
 """Makes the small models in this folder: python Tests/models/make_models.py.
 
-Weights are random but fixed; the golden outputs come from oracle.py.
+Weights are random but fixed; the golden outputs come from oracle.py and byte_oracle.py.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+import byte_oracle
+from byte_build import ByteBuilder
 from fmg import Model, Node, Tensor, write
 from oracle import evaluate, node_value, prepared
 
@@ -179,12 +181,50 @@ def neighbours() -> Model:
     return b.model(golden=6, scale=1.0, labels=["one", "two", "three"])
 
 
+def bytes_() -> Model:
+    """Version 1.2: every operator that reads or writes bytes; RGB, in all kinds of padding."""
+    b = ByteBuilder(
+        "bytes",
+        *(9, 8, 3),
+        channels=3,
+        invert=1,
+        scale=127.5,
+        mean=(1.0, 0.9, 0.8),
+        deviation=(0.5, 0.6, 0.7),
+        labels=["one", "two", "three"],
+        metadata={"converter": "make_models.py", "name": "bytes"},
+    )
+    x = b.quantize(b.scale_shift("x"), 90)
+    y = b.quantize(b.clip(b.conv(x, 20, (3, 3), (2, 1), pads=(1, 1, 1, 1))), 0)
+    y = b.quantize(b.conv(y, 20, (3, 3), (1, 1), (2, 1), (2, 1, 2, 1), depthwise=True), 140, 0.02)
+    z = b.quantize(b.scale_shift(b.conv(x, 20, (1, 1), (2, 1))), 30, 0.02)
+    x = b.quantize(b.clip(b.add(y, z), -1.0, 1.0), 128)
+    y = b.pool(x, "max_pool", (3, 3), (1, 2), (1, 1, 1, 1))
+    z = b.pool(b.pad(x, 1, 0, 1, 1), "max_pool", (3, 2), (1, 2))
+    x = b.concatenate(2, y, z)
+    x = b.quantize(b.pool(x, "average_pool", (2, 2), (1, 1), (1, 0, 0, 1)), 100)
+    y = b.global_pool(x, "global_average_pool")
+    z = b.dequantize(b.global_pool(x, "global_max_pool"))
+    w = b.dense(b.transpose(x, 2, 0, 1), 20)
+    x = b.node("concatenate", [y, z, w], (100,), [0])
+    b.dense(b.quantize(x, 127), 3)
+    model = b.model
+    inputs = b.rng.integers(0, 256, (4, 9, 8, 3), dtype=np.uint8)
+    outputs = [
+        byte_oracle.evaluate(model, byte_oracle.pixels_prepared(model, pixels))[b.last]
+        for pixels in inputs
+    ]
+    model.golden = (inputs, np.array(outputs), 1e-6)
+    return model
+
+
 MODELS = {
     "tiny": tiny,
     "operators": operators,
     "vector": vector,
     "no_weights": no_weights,
     "neighbours": neighbours,
+    "bytes": bytes_,
 }
 
 

@@ -15,15 +15,18 @@
 #ifndef FMNISTRT_KERNELS_H
 #define FMNISTRT_KERNELS_H
 
+#include "kernels_u8.h"
+
 #include <stdint.h>
 
 /* A run of `count` neighbouring input floats (channels) and where their weights are. Offsets are
- * in floats; the input's is from the input pixel of kernel position 0, 0 and may be negative. */
-typedef struct fmk_segment {
+ * in floats; the input's is from the input pixel of kernel position 0, 0 and may be negative.
+ * kernels_u8.h has its own units. */
+struct fmk_segment {
   int32_t input;
   int32_t weight;
   int32_t count;
-} fmk_segment;
+};
 
 /* What happens to a finished sum, lane by lane:
  * y = min(max(sum + bias, low), high), then y * scale + shift where scale is not NULL. */
@@ -117,10 +120,12 @@ typedef struct fmk_winograd_output {
 } fmk_winograd_output;
 
 /* Element-wise on `count` floats, count a multiple of 16:
- *   map:    out = min(max(in * scale[i % 16] + shift[i % 16], low), high)
+ *   map:    out = min(max(in * scale[i % 16] + shift[i % 16], low), high), where the product is
+ *           rounded before the sum, on every instruction set
  *   binary: out = a op b, op: 1 add, 2 multiply, 3 subtract, 4 divide, 5 maximum, 6 minimum;
  *           b advances with a, or is 16 floats used again and again when b_step is 0 (else 16).
- * In place is allowed. `bytes` converts count pixels (any count): out = in * scale + shift. */
+ * In place is allowed. `bytes` converts count pixels (any count): out = in * scale + shift, the
+ * product rounded too. */
 
 /* Distances of byte vectors, exact on every instruction set:
  *   distances[q * distance_pitch + r] = sum over i < size of |a - b|, or of (a - b)^2, with
@@ -156,6 +161,15 @@ typedef struct fmk_table {
   void (*f32_from_bytes)(const uint8_t *in, float *out, intptr_t count, float scale, float shift);
   void (*u8_l1_distances)(const fmk_distances *);
   void (*u8_l2_distances)(const fmk_distances *);
+  intptr_t u8_depth; /* bytes of input that u8_conv and u8_dense take at a time: 4 */
+  void (*u8_conv)(const fmk_u8_conv *, const uint8_t *input, void *output);
+  void (*u8_dense)(const fmk_u8_conv *, const uint8_t *input, void *output);
+  void (*u8_depthwise)(const fmk_u8_conv *, const uint8_t *input, void *output);
+  void (*u8_max_pool)(const fmk_u8_pool *, const uint8_t *input, uint8_t *output);
+  void (*u8_sum_pool)(const fmk_u8_pool *, const uint8_t *input, void *output);
+  void (*u8_from_f32)(const fmk_u8_map *, const float *input, uint8_t *output);
+  void (*f32_from_u8)(const fmk_u8_map *, const uint8_t *input, float *output);
+  void (*u8_add)(const fmk_u8_map *, const uint8_t *a, const uint8_t *b, void *output);
 } fmk_table;
 
 /* Declares the kernels of one instruction set; kernels.c makes a table of them. Adding a kernel is
@@ -175,7 +189,8 @@ typedef struct fmk_table {
   void f32_binary__##isa(int32_t, const float *, const float *, intptr_t, float *, intptr_t);   \
   void f32_from_bytes__##isa(const uint8_t *, float *, intptr_t, float, float);                 \
   void u8_l1_distances__##isa(const fmk_distances *);                                           \
-  void u8_l2_distances__##isa(const fmk_distances *);
+  void u8_l2_distances__##isa(const fmk_distances *);                                           \
+  FMK_U8_DECLARE(isa)
 
 FMK_DECLARE(baseline)
 FMK_DECLARE(v3)

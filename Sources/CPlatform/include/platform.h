@@ -21,8 +21,8 @@ void fmp_release(void *memory);
 /* Copies `size` bytes to where they do not overlap. */
 static inline void fmp_copy(void *to, const void *from, size_t size) { memcpy(to, from, size); }
 
-/* Makes `size` bytes zero. */
-static inline void fmp_clear(void *memory, size_t size) { memset(memory, 0, size); }
+/* Sets `size` bytes. */
+static inline void fmp_fill(void *memory, int byte, size_t size) { memset(memory, byte, size); }
 
 /* Opens a regular file for reading and tells its size. Returns a descriptor, or -1 - error. */
 int fmp_open(const char *path, uint64_t *size);

@@ -21,7 +21,7 @@ extension Region {
     for i in 0..<tensorCount {
       graph.tensors[i] = try reader.tensor(constant: i > nodeCount, weights: &values)
       if i > nodeCount { graph.parameterCount += graph.tensors[i].shape.elementCount }
-      graph.minorVersion = max(graph.minorVersion, graph.tensors[i].type.minorVersion)
+      graph.minorVersion = max(graph.minorVersion, graph.tensors[i].minorVersion)
     }
     try values?.finish()
     if tensorCount == nodeCount + 1, let weights {
@@ -102,8 +102,8 @@ extension ByteReader {
     guard let type = ElementType(rawValue: typeNumber) else {
       throw Failure(FMNIST_ERROR_UNSUPPORTED, "unknown element type \(Int(typeNumber))")
     }
-    guard constant || type == .f32 else {
-      throw .format(at + 1, "an activation has another element type than f32")
+    guard constant || type == .f32 || type == .u8 else {
+      throw .format(at + 1, "an activation has another element type than f32 and u8")
     }
     let rank = Int(try u8())
     guard (1...4).contains(rank) else {
@@ -125,11 +125,12 @@ extension ByteReader {
     try reserved(4)
     let offset = try u64()
     let size = try u64()
-    try reserved(24)
+    let quantization = try quantization(isUsed: !constant && type == .u8)
     let tensorName = try name("tensor name")
     guard constant else {
       guard offset == 0, size == 0 else { throw .format(at + 24, "an activation has no weights") }
-      return Tensor(name: tensorName, shape: shape, type: .f32, data: nil)
+      return Tensor(
+        name: tensorName, shape: shape, type: type, data: nil, quantization: quantization)
     }
     guard var source = weights else { throw .format(at, "a constant, but no WGTS section") }
     let start = source.position
@@ -144,17 +145,32 @@ extension ByteReader {
     }
     let tensor = Tensor(
       name: tensorName, shape: shape, type: type, data: try source.bytes(elements * type.size))
-    let isFinite =
-      switch type {
-      case .f32: areFinite(UnsafeBufferPointer(start: tensor.values, count: elements))
-      case .f16: areFinite(UnsafeBufferPointer(start: tensor.halves, count: elements))
-      case .u8: true
-      }
-    guard isFinite else {
+    switch type {
+    case .f32 where !areFinite(UnsafeBufferPointer(start: tensor.values, count: elements)),
+      .f16 where !areFinite(UnsafeBufferPointer(start: tensor.halves, count: elements)):
       throw .format(source.position, "constant \(tensorName) holds NaN or infinity")
+    case .s8 where !areSymmetric(UnsafeBufferPointer(start: tensor.signedBytes, count: elements)):
+      throw .format(source.position, "constant \(tensorName) holds -128, expected -127 to 127")
+    default: break
     }
     weights = source
     return tensor
+  }
+
+  /// The 24 bytes for it, which are zero where it is not used.
+  private mutating func quantization(isUsed: Bool) throws(Failure) -> Quantization {
+    guard isUsed else {
+      try reserved(24)
+      return Quantization()
+    }
+    let at = position
+    let scale = try f32()
+    guard scale.isNormal, scale > 0 else {
+      throw .format(at, "the scale of an activation of bytes is not a normal number above 0")
+    }
+    let zeroPoint = Int(try u8())
+    try reserved(19)
+    return Quantization(scale: scale, zeroPoint: zeroPoint)
   }
 
   fileprivate mutating func node(

@@ -12,7 +12,7 @@ struct Sections {
   static let headerSize = 64
   static let entrySize = 32
   static let largestFile = 1 << 30
-  static let newestMinorVersion = 1
+  static let newestMinorVersion = 2
 
   private let file: UnsafeRawPointer
   /// Minor version of the format that the file says it needs.

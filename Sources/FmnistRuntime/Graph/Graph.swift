@@ -31,14 +31,14 @@ struct Shape: Equatable {
 /// Element types by their number in the file.
 enum ElementType: UInt8 {
   case f32 = 0
-  case f16, u8
+  case f16, u8, s8, i32
 
   /// Bytes of one element.
   var size: Int {
     switch self {
-    case .f32: 4
+    case .f32, .i32: 4
     case .f16: 2
-    case .u8: 1
+    case .u8, .s8: 1
     }
   }
 
@@ -47,19 +47,35 @@ enum ElementType: UInt8 {
     switch self {
     case .f32: 0
     case .f16, .u8: 1
+    case .s8, .i32: 2
     }
   }
+}
+
+/// What the bytes of an activation mean: `(byte - zeroPoint) * scale`.
+struct Quantization: Equatable {
+  var scale: Float = 0
+  /// 0 to 255.
+  var zeroPoint = 0
 }
 
 struct Tensor {
   let name: UnsafePointer<CChar>
   let shape: Shape
-  /// f32 for activations.
+  /// f32 or u8 for activations.
   let type: ElementType
   /// The elements of a constant; nil for an activation.
   let data: UnsafeRawPointer?
+  /// Of an activation of type u8.
+  var quantization = Quantization()
 
   var isConstant: Bool { data != nil }
+
+  /// Whether it is computed and stored as bytes.
+  var isBytes: Bool { type == .u8 && !isConstant }
+
+  /// First minor version of the format that has it.
+  var minorVersion: Int { isBytes ? 2 : type.minorVersion }
 
   /// The elements of a constant of type f32.
   var values: UnsafePointer<Float>? {
@@ -69,6 +85,16 @@ struct Tensor {
   /// The elements of a constant of type f16: weights of a convolution or dense layer.
   var halves: UnsafePointer<UInt16>? {
     type == .f16 ? data?.assumingMemoryBound(to: UInt16.self) : nil
+  }
+
+  /// The elements of a constant of type s8: weights of a convolution or dense layer.
+  var signedBytes: UnsafePointer<Int8>? {
+    type == .s8 ? data?.assumingMemoryBound(to: Int8.self) : nil
+  }
+
+  /// The elements of a constant of type i32: the bias of weights of type s8.
+  var integers: UnsafePointer<Int32>? {
+    type == .i32 ? data?.assumingMemoryBound(to: Int32.self) : nil
   }
 
   /// The elements of a constant of type u8.
@@ -83,6 +109,7 @@ enum Operator: UInt16 {
   case dense, maxPool, averagePool, globalMaxPool, globalAveragePool, scaleShift, activation
   case softmax, binary, concatenate, reshape, pad, transpose
   case nearestNeighbours
+  case quantize, dequantize
 
   var name: StaticString {
     switch self {
@@ -101,18 +128,17 @@ enum Operator: UInt16 {
     case .pad: "pad"
     case .transpose: "transpose"
     case .nearestNeighbours: "nearest_neighbours"
+    case .quantize: "quantize"
+    case .dequantize: "dequantize"
     }
   }
 
   /// First minor version of the format that has it.
-  var minorVersion: Int { self == .nearestNeighbours ? 1 : 0 }
-
-  /// Whether a constant of this type may be the input with this number.
-  func accepts(_ type: ElementType, asInput index: Int) -> Bool {
-    switch type {
-    case .f32: self != .nearestNeighbours
-    case .f16: (self == .conv2d || self == .dense) && index == 1
-    case .u8: self == .nearestNeighbours
+  var minorVersion: Int {
+    switch self {
+    case .nearestNeighbours: 1
+    case .quantize, .dequantize: 2
+    default: 0
     }
   }
 }
@@ -195,6 +221,8 @@ struct Graph {
   var activationCount: Int { nodes.count + 1 }
   var input: Tensor { tensors[0] }
   var output: Tensor { tensors[nodes.count] }
+  /// Whether some activation is stored as bytes.
+  var hasBytes: Bool { tensors[..<activationCount].contains { $0.isBytes } }
 
   /// Input `i` of a node.
   func input(_ node: Node, _ i: Int) -> Tensor { tensors[Int(node.inputs[i])] }

@@ -32,6 +32,9 @@ extension Graph {
     else {
       throw wrong(node, "its second input has neither the shape of the first nor one per channel")
     }
+    guard !input(node, 0).isBytes || (y == x && !input(node, 1).isConstant) else {
+      throw wrong(node, "with bytes, its second input must be computed, of the shape of the first")
+    }
     return x
   }
 
@@ -66,6 +69,9 @@ extension Graph {
       shape.sizes[i % 2] += try attribute(node, i, "padding", 0...255)
     }
     guard node.number(4).isFinite else { throw wrong(node, "its padding value is not a number") }
+    guard node.attributes[4] == 0 || !input(node, 0).isBytes else {
+      throw wrong(node, "the padding value of bytes must be 0")
+    }
     try checkElements(node, shape)
     return shape
   }

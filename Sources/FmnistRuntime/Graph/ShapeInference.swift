@@ -31,17 +31,16 @@ extension Graph {
         )
       }
     }
+    guard input.type == .f32, output.type == .f32 else {
+      throw Failure(FMNIST_ERROR_FORMAT, "input and output of a model must be of type f32")
+    }
     guard output.shape.elementCount <= 65535 else {
       throw Failure(FMNIST_ERROR_LIMIT, "more than 65535 scores")
     }
   }
 
   private func inferredShape(_ node: inout Node) throws(Failure) -> Shape {
-    for i in 0..<node.inputs.count where input(node, i).isConstant {
-      guard node.kind.accepts(input(node, i).type, asInput: i) else {
-        throw wrong(node, "constant \(input(node, i).name) has the wrong element type")
-      }
-    }
+    try checkTypes(node)
     switch node.kind {
     case .conv2d: return try conv2d(&node)
     case .dense: return try dense(&node)
@@ -50,6 +49,7 @@ extension Graph {
     case .globalMaxPool, .globalAveragePool:
       try require(node, inputs: 1...1, attributes: 0)
       let x = try image(node)
+      if node.kind == .globalAveragePool { try checkSum(node, cells: x.sizes[0] * x.sizes[1]) }
       node.multiplyAdds = x.elementCount
       return .vector(x.channels)
     case .scaleShift:
@@ -72,11 +72,13 @@ extension Graph {
     case .pad: return try pad(node)
     case .transpose: return try transpose(node)
     case .nearestNeighbours: return try nearestNeighbours(&node)
+    case .quantize: return try quantize(node)
+    case .dequantize: return try dequantize(node)
     }
   }
 
   private func conv2d(_ node: inout Node) throws(Failure) -> Shape {
-    try require(node, inputs: 2...3, attributes: 9)
+    try require(node, inputs: 2...4, attributes: 9)
     let x = try image(node)
     let weights = input(node, 1).shape
     guard weights.rank == 4, input(node, 1).isConstant else {
@@ -87,9 +89,11 @@ extension Graph {
     guard x.channels % groups == 0, outputs % groups == 0,
       weights.sizes[3] == x.channels / groups
     else { throw wrong(node, "its weights do not fit the input channels and groups") }
-    if node.inputs.count == 3 { try constant(node, 2, .vector(outputs)) }
+    guard groups == 1 || !input(node, 0).isBytes || (groups == outputs && weights.sizes[3] == 1)
+    else { throw wrong(node, "with an input of bytes, groups must be 1 or that of all channels") }
     let kernel = SIMD2(weights.sizes[1], weights.sizes[2])
     guard kernel.x <= 255, kernel.y <= 255 else { throw wrong(node, "its kernel is over 255") }
+    try checkBias(node, outputs: outputs, taps: kernel.x * kernel.y * weights.sizes[3])
     var stride = SIMD2<Int>()
     var dilation = SIMD2<Int>()
     for axis in 0..<2 {
@@ -112,14 +116,14 @@ extension Graph {
   }
 
   private func dense(_ node: inout Node) throws(Failure) -> Shape {
-    try require(node, inputs: 2...3, attributes: 0)
+    try require(node, inputs: 2...4, attributes: 0)
     let x = try activation(node, 0)
     let weights = input(node, 1)
     guard x.rank == 1 else { throw wrong(node, "its input must be a vector") }
     guard weights.isConstant, weights.shape.rank == 2, weights.shape.sizes[1] == x.channels
     else { throw wrong(node, "its weights must be a constant [outputs, inputs]") }
     let outputs = weights.shape.sizes[0]
-    if node.inputs.count == 3 { try constant(node, 2, .vector(outputs)) }
+    try checkBias(node, outputs: outputs, taps: x.channels)
     node.multiplyAdds = outputs * x.channels
     return .vector(outputs)
   }

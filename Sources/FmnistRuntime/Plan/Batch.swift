@@ -65,7 +65,7 @@ extension Planner {
     let node = graph.nodes[draft.node]
     var bytes = 0
     for input in node.inputs where graph.tensors[Int(input)].isConstant {
-      bytes += graph.tensors[Int(input)].shape.elementCount * 4
+      bytes += graph.tensors[Int(input)].shape.elementCount * graph.tensors[Int(input)].type.size
     }
     // Transformed, 9 weights are 36.
     return usesWinograd(draft) ? bytes * 4 : bytes

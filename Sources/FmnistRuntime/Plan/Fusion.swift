@@ -12,6 +12,8 @@ struct Draft {
   var scaleShift = -1
   /// Node of a max-pooling, or -1.
   var pool = -1
+  /// Node of a quantize, or -1.
+  var quantize = -1
   /// Whether its step runs on several images together.
   var isBatched = false
 }
@@ -23,10 +25,12 @@ struct Fusion {
   var count = 0
   /// Node of a scale_shift of the input, or -1.
   var inputScaleShift = -1
+  /// Node of a quantize of the input, or of what the scale_shift makes of it, or -1.
+  var inputQuantize = -1
 
   /// How often a tensor is read, the model's output counting once more.
   private var uses: UnsafeMutableBufferPointer<Int>
-  private let graph: Graph
+  let graph: Graph
 
   /// Without `fuse`, every node becomes a step.
   init(_ graph: Graph, fuse: Bool, region: inout Region) throws(Failure) {
@@ -39,23 +43,34 @@ struct Fusion {
     }
     uses[graph.nodes.count] += 1
 
-    if fuse, let first = onlyReader(of: 0), graph.nodes[first].kind == .scaleShift {
+    if fuse && graph.hasBytes {
+      absorbIntoInput()
+    } else if fuse, let first = onlyReader(of: 0), graph.nodes[first].kind == .scaleShift {
       inputScaleShift = first
-      done[first] = true
     }
+    for i in 0..<inputTensor { done[i] = true }
     for i in 0..<graph.nodes.count where !done[i] {
       let node = graph.nodes[i]
       var draft = Draft(node: i, input: Int(node.inputs[0]), output: node.output)
-      setClip(&draft, node)
-      if fuse { absorbFollowing(&draft, done) }
+      if isClip(node) { setClip(&draft, node) }
+      if fuse {
+        if graph.input(node, 0).isBytes {
+          absorbAfterBytes(&draft, done)
+        } else {
+          absorbFollowing(&draft, done)
+        }
+      }
       if fuse && node.kind == .dense { skipReshapes(&draft) }
       drafts[count] = draft
       count += 1
     }
   }
 
+  /// The tensor that is stored as the input: the model's, or what is made of it at once.
+  var inputTensor: Int { max(inputScaleShift, inputQuantize) + 1 }
+
   /// The node that alone reads a tensor, or nil.
-  private func onlyReader(of tensor: Int) -> Int? {
+  func onlyReader(of tensor: Int) -> Int? {
     guard uses[tensor] == 1 else { return nil }
     for i in tensor..<graph.nodes.count {
       for input in graph.nodes[i].inputs where Int(input) == tensor { return i }
@@ -63,10 +78,13 @@ struct Fusion {
     return nil
   }
 
-  private func setClip(_ draft: inout Draft, _ node: Node) {
-    guard node.kind == .activation, node.attributes[0] == ActivationKind.clip.rawValue else {
-      return
-    }
+  func isClip(_ node: Node) -> Bool {
+    node.kind == .activation && node.attributes[0] == ActivationKind.clip.rawValue
+  }
+
+  func isUnclipped(_ draft: Draft) -> Bool { draft.low == -.infinity && draft.high == .infinity }
+
+  func setClip(_ draft: inout Draft, _ node: Node) {
     draft.low = node.number(1)
     draft.high = node.number(2)
   }
@@ -78,11 +96,8 @@ struct Fusion {
     guard kind == .conv2d || kind == .dense || kind == .scaleShift else { return }
     while draft.pool < 0, let next = onlyReader(of: draft.output) {
       let node = graph.nodes[next]
-      let isUnclipped = draft.low == -.infinity && draft.high == .infinity
       switch node.kind {
-      case .activation
-      where node.attributes[0] == ActivationKind.clip.rawValue && isUnclipped
-        && draft.scaleShift < 0:
+      case .activation where isClip(node) && isUnclipped(draft) && draft.scaleShift < 0:
         setClip(&draft, node)
       case .scaleShift where kind != .scaleShift && draft.scaleShift < 0:
         draft.scaleShift = next

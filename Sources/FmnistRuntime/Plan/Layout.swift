@@ -1,4 +1,5 @@
-/// How a tensor lies in the arena; kernels.h explains the blocks.
+/// How a tensor lies in the arena; kernels.h explains the blocks. Bytes lie in row-major order, all
+/// channels of a pixel together. What is measured in elements is in floats or in bytes.
 ///
 /// The four axes of a tensor (ones in front) become rows (the first two), columns and channels.
 struct Layout: Equatable {
@@ -9,17 +10,20 @@ struct Layout: Equatable {
   let secondAxis: Int
   /// Channels that lie together.
   let block: Int
-  /// Columns of zeros that convolutions may read beside each row.
+  /// Whether the elements are bytes.
+  let isBytes: Bool
+  /// Columns of zeros, or zero points, that convolutions may read beside each row.
   var padLeft = 0
   var padRight = 0
 
-  init(_ shape: Shape) {
+  init(_ shape: Shape, isBytes: Bool = false) {
     let axes = shape.fourAxes
     rows = axes[0] * axes[1]
     columns = axes[2]
     channels = axes[3]
     secondAxis = axes[1]
-    block = channels <= 8 && rows * columns > 1 ? channels : 16
+    self.isBytes = isBytes
+    block = isBytes || (channels <= 8 && rows * columns > 1) ? channels : 16
   }
 
   /// The same without the columns of zeros.
@@ -31,13 +35,13 @@ struct Layout: Equatable {
 
   var blocks: Int { (channels + block - 1) / block }
   var rowPitch: Int { (padLeft + columns + padRight) * block }
-  /// Floats between blocks: a multiple of 64 bytes.
+  /// Elements between blocks: a multiple of 64 bytes for floats.
   var plane: Int { (rows * rowPitch + 15) & ~15 }
-  /// Floats of the whole tensor, with the bytes that kernels may read behind it.
-  var size: Int { blocks * plane + 16 }
+  /// The whole tensor in floats, with the 64 bytes that kernels may read behind it.
+  var size: Int { (isBytes ? plane / 4 : blocks * plane) + 16 }
   /// Offset of the first pixel in each block.
   var origin: Int { padLeft * block }
-  /// Floats from a row's first to behind its last pixel.
+  /// Elements from a row's first to behind its last pixel.
   var rowLength: Int { columns * block }
   var isPadded: Bool { padLeft + padRight > 0 }
 
@@ -68,6 +72,8 @@ struct Layout: Equatable {
 /// A tensor in the arena.
 struct Buffer {
   var layout: Layout
+  /// Of a tensor of bytes.
+  var quantization = Quantization()
   /// Floats from the start of the arena; -1 when the tensor is never stored.
   var offset = -1
   /// Floats from one image's to the next one's; 0 when images use the same memory in turn.

@@ -62,6 +62,12 @@ extension Planner {
       fill: node.kind == .pad ? node.number(4) : 0)
   }
 
+  func reshape(_ draft: Draft) -> Reshape {
+    Reshape(
+      input: draft.input, output: draft.output,
+      count: graph.tensors[draft.output].shape.elementCount)
+  }
+
   func transpose(_ draft: Draft) -> Transpose {
     let node = graph.nodes[draft.node]
     let shape = graph.tensors[draft.output].shape
@@ -81,7 +87,7 @@ extension Planner {
     let pixelShift = try region.allocate(channels, of: Float.self)
     for c in 0..<channels {
       scale[c] = 1
-      if fusion.inputScaleShift >= 0 {
+      if fusion.inputScaleShift >= 0 && fusion.inputQuantize < 0 {
         let node = graph.nodes[fusion.inputScaleShift]
         scale[c] = graph.input(node, 1).values![c]
         shift[c] = graph.input(node, 2).values![c]
@@ -95,10 +101,12 @@ extension Planner {
       pixelScale[c] = Float(slope * Double(scale[c]))
       pixelShift[c] = Float(start * Double(scale[c]) + Double(shift[c]))
     }
-    return InputStep(
+    var step = InputStep(
       output: tensor, scale: UnsafePointer(scale.baseAddress!),
       shift: UnsafePointer(shift.baseAddress!), isIdentity: fusion.inputScaleShift < 0,
       pixelScale: UnsafePointer(pixelScale.baseAddress!),
       pixelShift: UnsafePointer(pixelShift.baseAddress!))
+    if fusion.inputQuantize >= 0 { step.bytes = try store(try byteInput(step)) }
+    return step
   }
 }

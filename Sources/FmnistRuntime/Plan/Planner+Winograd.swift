@@ -27,7 +27,7 @@ extension Planner {
   /// multiplications that it saves take longer than its transformations.
   func usesWinograd(_ draft: Draft) -> Bool {
     let node = graph.nodes[draft.node]
-    guard isa > 1, node.kind == .conv2d else { return false }
+    guard isa > 1, node.kind == .conv2d, !graph.input(node, 0).isBytes else { return false }
     let weights = graph.input(node, 1).shape
     guard weights.sizes[1] == 3, weights.sizes[2] == 3, weights.sizes[0] >= 16,
       weights.sizes[3] >= 16, node.integer(8) == 1,

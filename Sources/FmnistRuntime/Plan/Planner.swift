@@ -45,10 +45,12 @@ struct Planner {
 
   private mutating func makePlan(keep: Bool, scratch: inout Region) throws(Failure) -> Plan {
     for i in 0..<graph.activationCount {
-      buffers[i] = Buffer(layout: Layout(graph.tensors[i].shape))
+      let tensor = graph.tensors[i]
+      buffers[i] = Buffer(
+        layout: Layout(tensor.shape, isBytes: tensor.isBytes), quantization: tensor.quantization)
     }
     for draft in drafts { widenForConvolution(draft) }
-    let inputTensor = fusion.inputScaleShift < 0 ? 0 : graph.nodes[fusion.inputScaleShift].output
+    let inputTensor = fusion.inputTensor
     let input = try inputStep(inputTensor)
 
     let storageOfTensor = try scratch.allocate(graph.activationCount, of: Int.self)
@@ -224,6 +226,8 @@ struct Planner {
   /// The step of a draft, or nil when there is nothing to do.
   private mutating func step(_ draft: Draft, scratch: Int) throws(Failure) -> Step? {
     let node = graph.nodes[draft.node]
+    if isAlias(draft) { return nil }
+    if let step = try byteStep(draft) { return .bytes(step) }
     switch node.kind {
     case .conv2d where usesWinograd(draft):
       return .winograd(try store(try winograd(draft, scratch: scratch)))
@@ -251,17 +255,12 @@ struct Planner {
           Softmax(input: draft.input, output: draft.output, logarithm: node.integer(0) == 1)))
     case .binary: return .binary(try store(try binary(draft)))
     case .concatenate, .pad: return .copy(try store(try copy(draft)))
-    case .reshape:
-      if isAlias(draft) { return nil }
-      return .reshape(
-        try store(
-          Reshape(
-            input: draft.input, output: draft.output,
-            count: graph.tensors[draft.output].shape.elementCount)))
+    case .reshape: return .reshape(try store(reshape(draft)))
     case .transpose: return .transpose(try store(transpose(draft)))
     case .nearestNeighbours:
       search = try store(neighbourSearch(draft, scratch: scratch))
       return nil
+    case .quantize, .dequantize: return nil  // They are steps of bytes.
     }
   }
 }

@@ -14,6 +14,7 @@ extension Step {
     case .map: "f32_map"
     case .binary: "f32_binary"
     case .activation, .softmax, .copy, .reshape, .transpose: ""
+    case .bytes(let step): step.kernel
     }
   }
 }

@@ -15,6 +15,7 @@ enum Step {
   case copy(UnsafePointer<Copy>)
   case reshape(UnsafePointer<Reshape>)
   case transpose(UnsafePointer<Transpose>)
+  case bytes(ByteStep)
 }
 
 /// A convolution with its bias, clamp, scale and shift, and a following max-pooling.
@@ -191,6 +192,8 @@ struct InputStep {
   /// Applied to pixels: the pixel contract and then the above.
   var pixelScale: UnsafePointer<Float>
   var pixelShift: UnsafePointer<Float>
+  /// What is done instead where the input becomes bytes.
+  var bytes: UnsafePointer<ByteInput>?
 }
 
 /// Which part of the graph a step computes.

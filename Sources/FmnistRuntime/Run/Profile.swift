@@ -69,14 +69,16 @@ extension Region {
 
   private mutating func input(of plan: Plan, _ graph: Graph) throws(Failure) -> Profile.Entry {
     let tensor = plan.input.output
-    let fused = tensor > 0 ? graph.nodes[tensor - 1] : nil
+    let fused = graph.nodes[..<tensor]
+    var multiplyAdds = 0
+    for node in fused { multiplyAdds += node.multiplyAdds }
     let operators = try text(separator: "+") { add in
       add(("input" as StaticString).characters)
-      if let fused { add(fused.name.characters) }
+      for node in fused { add(node.name.characters) }
     }
     return Profile.Entry(
       name: graph.tensors[tensor].name, operators: operators,
-      kernel: ("" as StaticString).characters, multiplyAdds: fused?.multiplyAdds ?? 0,
+      kernel: ("" as StaticString).characters, multiplyAdds: multiplyAdds,
       packedBytes: 0)
   }
 

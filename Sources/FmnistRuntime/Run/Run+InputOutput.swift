@@ -5,6 +5,7 @@ extension Run {
   /// Stores one image of plain pixels as the model's input.
   func store(pixels source: UnsafePointer<UInt8>) {
     let step = plan.input
+    if let bytes = step.bytes { return store(pixels: source, bytes.pointee) }
     let layout = layout(step.output)
     if layout.channels == 1 {
       forEachRow(layout) { from, to, count in
@@ -20,6 +21,7 @@ extension Run {
   /// Stores one input that is already prepared.
   func store(values source: UnsafePointer<Float>) {
     let step = plan.input
+    if let bytes = step.bytes { return store(values: source, bytes.pointee) }
     let layout = layout(step.output)
     if step.isIdentity && layout.block == layout.channels {
       forEachRow(layout) { from, to, count in
@@ -66,9 +68,10 @@ extension Run {
     }
   }
 
-  /// Copies a tensor out in row-major order.
+  /// Copies a tensor out in row-major order, bytes as the numbers that they mean.
   func read(_ tensor: Int, into values: UnsafeMutablePointer<Float>) {
     let layout = layout(tensor)
+    if layout.isBytes { return readBytes(tensor, into: values) }
     let source = memory(tensor)
     if layout.isContiguous {
       values.copy(from: source, count: layout.rows * layout.columns * layout.channels)

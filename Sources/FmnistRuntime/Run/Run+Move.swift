@@ -1,32 +1,38 @@
-/// Steps that only move elements.
+/// Steps that only move elements, floats or bytes.
 extension Run {
   func copy(_ step: Copy) {
-    let output = layout(step.output)
     if step.sources.count == 1 {
-      memory(step.output).update(repeating: step.fill, count: output.size)
+      memory(step.output).update(repeating: step.fill, count: layout(step.output).size)
     }
-    for source in step.sources { copy(source, to: step.output) }
+    copySources(step, of: Float.self)
+  }
+
+  func copySources<Element: BitwiseCopyable>(_ step: Copy, of type: Element.Type) {
+    for source in step.sources { copy(source, to: step.output, of: type) }
     clearPadding(step.output)
   }
 
-  private func copy(_ source: Copy.Source, to tensor: Int) {
+  private func copy<Element: BitwiseCopyable>(
+    _ source: Copy.Source, to tensor: Int, of type: Element.Type
+  ) {
     let input = layout(source.tensor)
     let output = layout(tensor)
     for first in 0..<source.axes[0] {
       for second in 0..<source.axes[1] {
         for third in 0..<source.axes[2] {
           copyChannels(
-            source.axes[3], from: memory(source.tensor), input, SIMD4(first, second, third, 0),
-            to: memory(tensor), output, SIMD4(first, second, third, 0) &+ source.position)
+            source.axes[3], from: memory(source.tensor, of: type), input,
+            SIMD4(first, second, third, 0), to: memory(tensor, of: type), output,
+            SIMD4(first, second, third, 0) &+ source.position)
         }
       }
     }
   }
 
   /// Copies the channels of one pixel in stretches that lie in one block on both sides.
-  private func copyChannels(
-    _ count: Int, from x: UnsafePointer<Float>, _ input: Layout, _ start: SIMD4<Int>,
-    to y: UnsafeMutablePointer<Float>, _ output: Layout, _ target: SIMD4<Int>
+  private func copyChannels<Element: BitwiseCopyable>(
+    _ count: Int, from x: UnsafePointer<Element>, _ input: Layout, _ start: SIMD4<Int>,
+    to y: UnsafeMutablePointer<Element>, _ output: Layout, _ target: SIMD4<Int>
   ) {
     var done = 0
     while done < count {
@@ -41,16 +47,16 @@ extension Run {
     }
   }
 
-  func reshape(_ step: Reshape) {
+  func reshape<Element>(_ step: Reshape, of type: Element.Type) {
     let input = layout(step.input)
     let output = layout(step.output)
-    for i in 0..<step.count {
-      memory(step.output)[output.offset(linear: i)] = memory(step.input)[input.offset(linear: i)]
-    }
+    let from = memory(step.input, of: type)
+    let to = memory(step.output, of: type)
+    for i in 0..<step.count { to[output.offset(linear: i)] = from[input.offset(linear: i)] }
     clearPadding(step.output)
   }
 
-  func transpose(_ step: Transpose) {
+  func transpose<Element>(_ step: Transpose, of type: Element.Type) {
     let input = layout(step.input)
     let output = layout(step.output)
     let axes = step.axes
@@ -62,7 +68,8 @@ extension Run {
       to[0] = i / (axes[3] * axes[2] * axes[1])
       var from = SIMD4<Int>.zero
       for axis in 0..<4 { from[step.sources[axis]] = to[axis] }
-      memory(step.output)[output.offset(to)] = memory(step.input)[input.offset(from)]
+      memory(step.output, of: type)[output.offset(to)] =
+        memory(step.input, of: type)[input.offset(from)]
     }
     clearPadding(step.output)
   }

@@ -7,26 +7,39 @@ extension Run {
     for block in 0..<output.blocks {
       let source = pixels(step.input) + block * input.plane
       let target = pixels(step.output) + block * output.plane
-      for row in 0..<output.rows {
-        let first = row * step.strideRows - step.padTop
-        let low = max(0, -first)
-        let high = min(step.kernelRows, input.rows - first)
-        for run in step.columns {
-          let cells = (high - low) * run.tapsOfRow
-          let column = run.first * step.strideColumns - step.padLeft
-          reduce(
-            isMax: step.isMax,
-            fmk_pool(
-              taps: run.taps + low * run.tapsOfRow, count: cells, pixels: run.count,
-              pixel_step: step.strideColumns * input.block, output_step: output.block,
-              lanes: output.block,
-              factor: 1 / Float(step.divisor > 0 ? step.divisor : cells)),
-            source + first * input.rowPitch + column * input.block,
-            target + row * output.rowPitch + run.first * output.block)
-        }
+      forEachRun(step) { run, taps, cells, from, to in
+        reduce(
+          isMax: step.isMax,
+          fmk_pool(
+            taps: taps, count: cells, pixels: run.count,
+            pixel_step: step.strideColumns * input.block, output_step: output.block,
+            lanes: output.block, factor: 1 / Float(step.divisor > 0 ? step.divisor : cells)),
+          source + from, target + to)
       }
     }
     clearPadding(step.output)
+  }
+
+  /// Calls `body` with each run of output pixels of a row whose windows lie in the image in the
+  /// same way: the run, its taps, how many these are, and offsets from the first pixel to what tap 0
+  /// of the first window reads and to where its result is stored.
+  func forEachRun(
+    _ step: Pool, _ body: (PoolColumns, UnsafePointer<Int32>, Int, Int, Int) -> Void
+  ) {
+    let input = layout(step.input)
+    let output = layout(step.output)
+    for row in 0..<output.rows {
+      let first = row * step.strideRows - step.padTop
+      let low = max(0, -first)
+      let high = min(step.kernelRows, input.rows - first)
+      for run in step.columns {
+        let column = run.first * step.strideColumns - step.padLeft
+        body(
+          run, run.taps + low * run.tapsOfRow, (high - low) * run.tapsOfRow,
+          first * input.rowPitch + column * input.block,
+          row * output.rowPitch + run.first * output.block)
+      }
+    }
   }
 
   func globalPool(_ step: GlobalPool) {

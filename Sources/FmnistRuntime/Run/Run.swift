@@ -76,61 +76,9 @@ struct Run {
     case .softmax(let step): softmax(step.pointee)
     case .binary(let step): binary(step.pointee)
     case .copy(let step): copy(step.pointee)
-    case .reshape(let step): reshape(step.pointee)
-    case .transpose(let step): transpose(step.pointee)
-    }
-  }
-
-  func layout(_ tensor: Int) -> Layout { plan.buffers[tensor].layout }
-
-  /// The start of a tensor's memory.
-  func memory(_ tensor: Int) -> UnsafeMutablePointer<Float> {
-    let buffer = plan.buffers[tensor]
-    return arena + (buffer.offset + image * buffer.imageStep)
-  }
-
-  /// The first pixel of a tensor's first block.
-  func pixels(_ tensor: Int) -> UnsafeMutablePointer<Float> {
-    memory(tensor) + layout(tensor).origin
-  }
-
-  /// Makes the columns beside the rows zero: other tensors have used the memory before.
-  func clearPadding(_ tensor: Int) {
-    let layout = layout(tensor)
-    clearPadding(tensor, blocks: 0..<layout.blocks, rows: 0..<layout.rows)
-  }
-
-  /// The same for some rows of some blocks.
-  func clearPadding(_ tensor: Int, blocks: Range<Int>, rows: Range<Int>) {
-    let layout = layout(tensor)
-    guard layout.isPadded else { return }
-    let right = layout.padRight * layout.block
-    for block in blocks {
-      var row = memory(tensor) + block * layout.plane + rows.lowerBound * layout.rowPitch
-      for _ in rows {
-        row.clear(count: layout.origin)
-        (row + layout.origin + layout.rowLength).clear(count: right)
-        row += layout.rowPitch
-      }
-    }
-  }
-
-  /// Calls `body` with the offset of each stretch of pixels that lies together in both tensors,
-  /// the one in `other`, its length in floats and the number of its first channel.
-  /// `rowByRow` when a third tensor has columns of zeros.
-  func forEachStretch(
-    _ layout: Layout, _ other: Layout, rowByRow: Bool = false,
-    _ body: (Int, Int, Int, Int) -> Void
-  ) {
-    let whole = !layout.isPadded && !other.isPadded && !rowByRow
-    let rows = whole ? 1 : layout.rows
-    let length = whole ? layout.rows * layout.rowLength : layout.rowLength
-    for block in 0..<layout.blocks {
-      for row in 0..<rows {
-        body(
-          block * layout.plane + layout.origin + row * layout.rowPitch,
-          block * other.plane + other.origin + row * other.rowPitch, length, block * layout.block)
-      }
+    case .reshape(let step): reshape(step.pointee, of: Float.self)
+    case .transpose(let step): transpose(step.pointee, of: Float.self)
+    case .bytes(let step): bytes(step)
     }
   }
 }

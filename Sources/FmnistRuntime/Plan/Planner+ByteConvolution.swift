@@ -1,0 +1,179 @@
+import CPlatform
+
+/// Convolutions and dense layers that multiply bytes.
+extension Planner {
+  mutating func byteConvolution(_ draft: Draft) throws(Failure) -> ByteConvolution {
+    let node = graph.nodes[draft.node]
+    let input = layout(draft.input)
+    let weights = graph.input(node, 1)
+    let kernel = SIMD2(weights.shape.sizes[1], weights.shape.sizes[2])
+    let depthwise = isDepthwise(node)
+    // With a dilation of 1 the bytes of a kernel row lie together.
+    let columns = !depthwise && node.integer(3) == 1 ? 1 : kernel.y
+    let piece = weights.shape.sizes[3] * kernel.y / columns
+
+    let segments = try packed(kernel.x * columns, of: fmk_segment.self)
+    let groups = depthwise ? 1 : groups(of: piece)
+    for i in 0..<segments.count {
+      segments[i] = fmk_segment(
+        input: try offset32(tapOffset(node, input, i / columns, i % columns)),
+        weight: Int32(i * groups), count: Int32(groups))
+    }
+    var arguments = try byteArguments(draft)
+    if depthwise {
+      arguments.weights = try packDepthwise(weights, taps: segments.count)
+      arguments.weight_step = (weights.shape.sizes[0] + 15) & ~15
+    } else {
+      arguments.weights = try packBytes(weights, pieces: segments.count, of: piece)
+      arguments.weight_step = segments.count * groups * 64
+    }
+    arguments.pixels = graph.tensors[node.output].shape.sizes[1]
+    arguments.input_row_step = node.integer(0) * input.rowPitch
+    arguments.pixel_step = node.integer(1) * input.block
+    let ranges = try rowRanges(
+      draft, kernelRows: kernel.x, UnsafeBufferPointer(segments), columns: columns)
+    return ByteConvolution(
+      input: draft.input, output: draft.output, arguments: arguments, ranges: ranges)
+  }
+
+  mutating func byteDense(_ draft: Draft) throws(Failure) -> ByteConvolution {
+    let node = graph.nodes[draft.node]
+    let input = layout(draft.input)
+    let weights = graph.input(node, 1)
+    let pieces = input.isContiguous ? 1 : input.rows
+    let piece = weights.shape.sizes[1] / pieces
+    let groups = groups(of: piece)
+    let segments = try packed(pieces, of: fmk_segment.self)
+    for i in 0..<pieces {
+      segments[i] = fmk_segment(
+        input: try offset32(i * input.rowPitch), weight: Int32(i * groups),
+        count: Int32(groups))
+    }
+    var arguments = try byteArguments(draft)
+    arguments.weights = try packBytes(weights, pieces: pieces, of: piece)
+    arguments.weight_step = pieces * groups * 64
+    arguments.pixels = 1
+    let range = try packed(1, of: ByteConvolution.Rows.self)
+    range[0] = ByteConvolution.Rows(
+      first: 0, count: 1, input: 0, segments: UnsafeBufferPointer(segments),
+      bias: try foldedBias(draft, kernelRows: 1, 0..<1))
+    return ByteConvolution(
+      input: draft.input, output: draft.output, arguments: arguments,
+      ranges: UnsafeBufferPointer(range))
+  }
+
+  /// What convolutions and dense layers have in common.
+  private mutating func byteArguments(_ draft: Draft) throws(Failure) -> fmk_u8_conv {
+    let node = graph.nodes[draft.node]
+    let output = layout(draft.output)
+    var arguments = fmk_u8_conv()
+    arguments.epilogue = try byteEpilogue(draft)
+    arguments.epilogue.multiplier = try perChannel(
+      output, graph.input(node, 3).values, otherwise: 1)
+    arguments.channels = output.channels
+    arguments.output_row_step = output.rowPitch
+    arguments.output_step = output.block
+    arguments.output_plane = output.plane
+    arguments.to_float = output.isBytes ? 0 : 1
+    return arguments
+  }
+
+  /// Groups of 4 bytes that hold so many bytes, a multiple of what the kernels take at once.
+  private func groups(of bytes: Int) -> Int {
+    let depth = fmk_table_of(isa).pointee.u8_depth
+    return (bytes + depth - 1) / depth * depth / 4
+  }
+
+  /// Output rows in ranges that see the same rows of the kernel; the others lie above or below the
+  /// image.
+  private mutating func rowRanges(
+    _ draft: Draft, kernelRows: Int, _ segments: UnsafeBufferPointer<fmk_segment>, columns: Int
+  ) throws(Failure) -> UnsafeBufferPointer<ByteConvolution.Rows> {
+    let node = graph.nodes[draft.node]
+    let input = layout(draft.input)
+    let rows = graph.tensors[node.output].shape.sizes[0]
+    let dilation = node.integer(2)
+    let ranges = try region.allocate(rows, of: ByteConvolution.Rows.self)
+    var count = 0
+    var previous = -1..<0
+    for row in 0..<rows {
+      let top = row * node.integer(0) - node.integer(4)
+      let low = top >= 0 ? 0 : min(kernelRows, (-top + dilation - 1) / dilation)
+      let room = input.rows - top
+      let high = room <= 0 ? 0 : min(kernelRows, (room + dilation - 1) / dilation)
+      let seen = low..<max(low, high)
+      if seen == previous {
+        ranges[count - 1].count += 1
+        continue
+      }
+      previous = seen
+      let sharesBias = count > 0 && buffers[draft.input].quantization.zeroPoint == 0
+      ranges[count] = ByteConvolution.Rows(
+        first: row, count: 1, input: top * input.rowPitch - node.integer(5) * input.block,
+        segments: UnsafeBufferPointer(
+          rebasing: segments[(low * columns)..<(seen.upperBound * columns)]),
+        bias: sharesBias
+          ? ranges[0].bias : try foldedBias(draft, kernelRows: kernelRows, seen))
+      count += 1
+    }
+    return UnsafeBufferPointer(rebasing: ranges[..<count])
+  }
+
+  /// The bias of each output, less what the zero point of the input adds to the sum over these rows
+  /// of the kernel, padded to whole blocks.
+  private mutating func foldedBias(
+    _ draft: Draft, kernelRows: Int, _ rows: Range<Int>
+  ) throws(Failure) -> UnsafePointer<Int32> {
+    let node = graph.nodes[draft.node]
+    let weights = graph.input(node, 1)
+    let bias = graph.input(node, 2).integers!
+    let outputs = weights.shape.sizes[0]
+    let zeroPoint = buffers[draft.input].quantization.zeroPoint
+    let depth = weights.shape.elementCount / outputs
+    let row = depth / kernelRows
+    let result = try packed((outputs + 15) & ~15, of: Int32.self)
+    for o in 0..<outputs {
+      var sum = 0
+      if zeroPoint > 0 {
+        let values = weights.signedBytes! + (o * depth + rows.lowerBound * row)
+        sum = sumOfBytes(UnsafeBufferPointer(start: values, count: rows.count * row))
+      }
+      // Fits: shape inference has checked the largest sum.
+      result[o] = Int32(truncatingIfNeeded: Int(bias[o]) - zeroPoint * sum)
+    }
+    return UnsafePointer(result.baseAddress!)
+  }
+
+  /// Weights [channels, rows, columns, 1] as [taps][channels], channels padded to blocks of 16.
+  private mutating func packDepthwise(
+    _ weights: Tensor, taps: Int
+  ) throws(Failure) -> UnsafePointer<Int8> {
+    let channels = weights.shape.sizes[0]
+    let padded = (channels + 15) & ~15
+    let result = try packed(taps * padded, of: Int8.self)
+    let values = weights.signedBytes!
+    for tap in 0..<taps {
+      for c in 0..<channels { result[tap * padded + c] = values[c * taps + tap] }
+    }
+    return UnsafePointer(result.baseAddress!)
+  }
+
+  /// Weights [outputs, pieces * piece] as [blocks of 16 outputs][groups][16][4], zeros beyond the last
+  /// output and behind each piece.
+  private mutating func packBytes(
+    _ weights: Tensor, pieces: Int, of piece: Int
+  ) throws(Failure) -> UnsafePointer<Int8> {
+    let outputs = weights.shape.sizes[0]
+    let groups = groups(of: piece)
+    let result = try packed((outputs + 15) / 16 * pieces * groups * 64, of: Int8.self)
+    let packing = BytePacking(depth: pieces * piece, outputs: outputs)
+    for block in 0..<((outputs + 15) / 16) {
+      for i in 0..<pieces {
+        packing.pack(
+          weights.signedBytes! + i * piece, bytes: piece, block: block,
+          into: UnsafeMutableRawPointer(result.baseAddress! + (block * pieces + i) * groups * 64))
+      }
+    }
+    return UnsafePointer(result.baseAddress!)
+  }
+}

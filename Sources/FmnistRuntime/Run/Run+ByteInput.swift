@@ -1,0 +1,81 @@
+import CPlatform
+
+/// Between the caller's buffers, row-major, and tensors of bytes.
+extension Run {
+  func store(pixels source: UnsafePointer<UInt8>, _ step: ByteInput) {
+    let layout = layout(plan.input.output)
+    var from = source
+    var to = bytePixels(plan.input.output)
+    for _ in 0..<layout.rows {
+      if let table = step.table {
+        look(up: from, in: table, to, count: layout.rowLength, channels: layout.channels)
+      } else {
+        to.update(from: from, count: layout.rowLength)
+      }
+      from += layout.rowLength
+      to += layout.rowPitch
+    }
+    clearPadding(plan.input.output)
+  }
+
+  private func look(
+    up source: UnsafePointer<UInt8>, in table: UnsafePointer<UInt8>,
+    _ target: UnsafeMutablePointer<UInt8>, count: Int, channels: Int
+  ) {
+    for c in 0..<channels {
+      let table = table + c * 256
+      var i = c
+      while i < count {
+        target[i] = table[Int(source[i])]
+        i += channels
+      }
+    }
+  }
+
+  func store(values source: UnsafePointer<Float>, _ step: ByteInput) {
+    let layout = layout(plan.input.output)
+    var left = layout.rows * layout.rowLength
+    var from = source
+    var row = bytePixels(plan.input.output)
+    for _ in 0..<layout.rows {
+      var done = 0
+      while done < layout.rowLength {
+        let count = min(step.run.channels, layout.rowLength - done)
+        quantize(step, from, row + done, count: count, readable: left)
+        from += count
+        done += count
+        left -= count
+      }
+      row += layout.rowPitch
+    }
+    clearPadding(plan.input.output)
+  }
+
+  /// The kernel reads blocks of 16, of which none may go beyond the caller's buffer.
+  private func quantize(
+    _ step: ByteInput, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<UInt8>,
+    count: Int, readable: Int
+  ) {
+    var arguments = step.run
+    arguments.channels = min(count, readable & ~15)
+    if arguments.channels > 0 { kernels.pointee.u8_from_f32(&arguments, source, target) }
+    for i in arguments.channels..<count {
+      target[i] = quantized(source[i], step.run.epilogue, channel: i)
+    }
+  }
+
+  /// Copies the real values of a tensor of bytes out in row-major order.
+  func readBytes(_ tensor: Int, into values: UnsafeMutablePointer<Float>) {
+    let layout = layout(tensor)
+    let quantization = plan.buffers[tensor].quantization
+    var from = UnsafePointer(bytePixels(tensor))
+    var to = values
+    for _ in 0..<layout.rows {
+      for i in 0..<layout.rowLength {
+        to[i] = Float(Int(from[i]) - quantization.zeroPoint) * quantization.scale
+      }
+      from += layout.rowPitch
+      to += layout.rowLength
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import CPlatform
+
+/// The epilogue of kernels_u8.h from its clip on, for one block of channels.
+protocol U8Output {
+  associatedtype Element
+  init(_ epilogue: fmk_u8_epilogue, channel: Int)
+  /// Stores the first `lanes` lanes.
+  func store(_ v: Vector, to output: UnsafeMutablePointer<Element>, lanes: Int)
+}
+
+struct RealOutput: U8Output {
+  private let low: Vector
+  private let high: Vector
+  private let scale: Vector
+  private let shift: Vector
+
+  /// Without scale and shift these are 1 and -0, which change nothing, not even the sign of 0.
+  @inline(__always)
+  init(_ epilogue: fmk_u8_epilogue, channel: Int) {
+    low = Vector(repeating: epilogue.low)
+    high = Vector(repeating: epilogue.high)
+    if let scale = epilogue.scale, let shift = epilogue.shift {
+      self.scale = Vector(at: scale + channel)
+      self.shift = Vector(at: shift + channel)
+    } else {
+      scale = Vector(repeating: 1)
+      shift = Vector(repeating: -0.0)
+    }
+  }
+
+  @inline(__always)
+  func callAsFunction(_ v: Vector) -> Vector {
+    fmk_min(high, fmk_max(low, v)) * scale + shift
+  }
+
+  @inline(__always)
+  func store(_ v: Vector, to output: UnsafeMutablePointer<Float>, lanes: Int) {
+    self(v).store(to: output, lanes: lanes)
+  }
+}
+
+struct ByteOutput: U8Output {
+  private let real: RealOutput
+  private let quantize: ClippedByteOutput
+
+  @inline(__always)
+  init(_ epilogue: fmk_u8_epilogue, channel: Int) {
+    real = RealOutput(epilogue, channel: channel)
+    var epilogue = epilogue
+    epilogue.low = -.infinity
+    epilogue.high = .infinity
+    quantize = ClippedByteOutput(epilogue, channel: channel)
+  }
+
+  @inline(__always)
+  func store(_ v: Vector, to output: UnsafeMutablePointer<UInt8>, lanes: Int) {
+    quantize.store(real(v), to: output, lanes: lanes)
+  }
+}
+
+/// For values that are not NaN and an epilogue without scale and shift. The clip and the range of a
+/// byte are one: multiplying with the factor, above 0, keeps the order of numbers, rounded or not.
+struct ClippedByteOutput: U8Output {
+  private let factor: Vector
+  private let low: Vector
+  private let high: Vector
+  private let zeroPoint: UInt8
+
+  @inline(__always)
+  init(_ epilogue: fmk_u8_epilogue, channel: Int) {
+    let lowest = Float(-epilogue.zero_point)
+    let highest = Float(255 - epilogue.zero_point)
+    factor = Vector(repeating: epilogue.factor)
+    low = Vector(repeating: min(max(epilogue.low * epilogue.factor, lowest), highest))
+    high = Vector(repeating: min(max(epilogue.high * epilogue.factor, lowest), highest))
+    zeroPoint = UInt8(truncatingIfNeeded: epilogue.zero_point)
+  }
+
+  @inline(__always)
+  func store(_ v: Vector, to output: UnsafeMutablePointer<UInt8>, lanes: Int) {
+    let clamped = fmk_min(fmk_max(v * factor, low), high)
+    fmk_store_block(output, fmk_round_to_block(clamped, zeroPoint), lanes)
+  }
+}
