@@ -10,25 +10,11 @@ public func fmnist_session_create(
     let result = try required(result, "session")
     result.pointee = nil
     let model = try model(pointer)
-    var flags: UInt32 = 0
-    var batch: UInt32 = 0
-    if let options {
-      try checkStruct(
-        options.pointee.struct_size, "options",
-        expected: MemoryLayout<fmnist_session_options>.size)
-      flags = options.pointee.flags
-      let known = UInt32(FMNIST_KEEP_TENSORS | FMNIST_PROFILE)
-      guard flags & ~known == 0 else {
-        throw .argument("options.flags has unknown bits: \(Int(flags))")
-      }
-      batch = options.pointee.batch
-    }
+    let options = try SessionOptions(options)
     var region = Region()
     do throws(Failure) {
       result.pointee = OpaquePointer(
-        try UnsafeMutablePointer<Session>.make(
-          model, keepTensors: flags & UInt32(FMNIST_KEEP_TENSORS) != 0,
-          profiled: flags & UInt32(FMNIST_PROFILE) != 0, batch: Int(batch), region: &region))
+        try UnsafeMutablePointer<Session>.make(model, options, region: &region))
     } catch {
       region.release()
       throw error
@@ -88,7 +74,7 @@ private func classify<Element>(
   try expect(inputLength, of: inputName, count, times: inputSize)
   try expect(outputLength, of: outputName, count, times: outputSize)
   let run = session.pointee.run
-  run.inputs(count) {
+  try run.inputs(count) {
     store($0, input + $1 * inputSize)
   } finish: {
     $0.read($0.plan.output, into: output + $1 * outputSize)

@@ -60,6 +60,13 @@ extension Planner {
     return first
   }
 
+  /// About how long a step takes for one image: its multiply-adds, and what it reads and writes.
+  func nanoseconds(_ draft: Draft) -> Double {
+    let speed = isa == 1 ? 5.0 : isa == 2 ? 50.0 : 100.0
+    let bytes = weightBytes(draft) + activationBytes(draft)
+    return Double(graph.nodes[draft.node].multiplyAdds) / speed + Double(bytes) / 30
+  }
+
   /// Bytes of the constants that a step reads.
   private func weightBytes(_ draft: Draft) -> Int {
     let node = graph.nodes[draft.node]

@@ -16,6 +16,8 @@ struct Planner {
   private var search: UnsafePointer<NeighbourSearch>?
   /// Index of the first draft whose step runs on several images together; beyond all when none does.
   private var cut = Int.max
+  /// Floats of scratch memory that a step takes at most.
+  private var stepScratch = 0
   /// Memory that is released when the plan is made.
   private var temporary = Region()
 
@@ -76,7 +78,8 @@ struct Planner {
       } else if search == nil {
         continue
       }
-      origins[originCount] = Origin(draft: draft, packedBytes: (packedWords - before) * 4)
+      origins[originCount] = Origin(
+        draft: draft, packedBytes: (packedWords - before) * 4, nanoseconds: nanoseconds(draft))
       originCount += 1
     }
     if cut == .max { firstBatchedStep = count }
@@ -86,7 +89,7 @@ struct Planner {
       origins: UnsafeBufferPointer(rebasing: origins[..<originCount]),
       firstBatchedStep: firstBatchedStep, buffers: UnsafeBufferPointer(buffers),
       arena: ArenaSize(shared: arena.sharedSize, image: arena.imageSize),
-      packedBytes: packedWords * 4)
+      stepScratch: stepScratch, packedBytes: packedWords * 4)
   }
 
   var drafts: Slice<UnsafeMutableBufferPointer<Draft>> { fusion.drafts[..<fusion.count] }
@@ -165,6 +168,7 @@ struct Planner {
           size: layout(output).size, first: index, last: last[output])
       }
       let scratchSize = scratchSize(draft)
+      stepScratch = max(stepScratch, (scratchSize + 15) & ~15)
       if scratchSize > 0 {
         scratch[index] = try arena.add(size: scratchSize, first: index, last: index)
       }

@@ -201,6 +201,8 @@ struct Origin {
   var draft: Draft
   /// Its part of the plan's.
   var packedBytes: Int
+  /// An estimate of how long it takes for one image.
+  var nanoseconds: Double
 }
 
 /// All that a run needs besides the arena and the kernels. It never changes.
@@ -218,6 +220,8 @@ struct Plan {
   /// For each activation of the graph.
   var buffers: UnsafeBufferPointer<Buffer>
   var arena: ArenaSize
+  /// Floats of scratch memory that a step takes at most; part of the arena.
+  var stepScratch: Int
   /// Weights and tables.
   var packedBytes: Int
 }

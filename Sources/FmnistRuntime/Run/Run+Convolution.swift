@@ -57,7 +57,7 @@ extension Run {
         selectRows(step, inputLayout, first, segments, &arguments)
         let target =
           isPooled
-          ? arena + step.scratch + poolRow * arguments.pixels * 16
+          ? scratch(step.scratch) + poolRow * arguments.pixels * 16
           : output + row * outputLayout.rowPitch
         kernel(&arguments, input + first * inputLayout.rowPitch, target)
       }
@@ -101,7 +101,7 @@ extension Run {
     for block in 0..<arguments.blocks {
       withUnsafePointer(to: &pool) {
         kernels.pointee.f32_max_pool(
-          $0, arena + step.scratch + block * arguments.output_plane,
+          $0, scratch(step.scratch) + block * arguments.output_plane,
           output + block * layout.plane)
       }
     }

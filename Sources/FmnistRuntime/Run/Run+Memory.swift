@@ -21,8 +21,9 @@ extension Run {
   }
 
   /// Fills the columns beside the rows with zeros, or zero points of bytes: other tensors have used
-  /// the memory before.
+  /// the memory before. The first of several parts does it for all.
   func clearPadding(_ tensor: Int) {
+    guard part.index == 0 else { return }
     let layout = layout(tensor)
     clearPadding(tensor, blocks: 0..<layout.blocks, rows: 0..<layout.rows)
   }
@@ -46,22 +47,25 @@ extension Run {
     }
   }
 
-  /// Calls `body` with the offset of each stretch of pixels that lies together in both tensors,
-  /// the one in `other`, its length in floats and the number of its first channel.
+  /// Calls `body` with the offset of each stretch of pixels of this part that lies together in both
+  /// tensors, the one in `other`, its length in floats and the number of its first channel.
   /// `rowByRow` when a third tensor has columns of zeros.
   func forEachStretch(
     _ layout: Layout, _ other: Layout, rowByRow: Bool = false,
     _ body: (Int, Int, Int, Int) -> Void
   ) {
-    let whole = !layout.isPadded && !other.isPadded && !rowByRow
-    let rows = whole ? 1 : layout.rows
-    let length = whole ? layout.rows * layout.rowLength : layout.rowLength
-    for block in 0..<layout.blocks {
-      for row in 0..<rows {
-        body(
-          block * layout.plane + layout.origin + row * layout.rowPitch,
-          block * other.plane + other.origin + row * other.rowPitch, length, block * layout.block)
-      }
+    let isWhole = !layout.isPadded && !other.isPadded && !rowByRow
+    let rows = part.range(layout.blocks * layout.rows)
+    var next = rows.lowerBound
+    while next < rows.upperBound {
+      let block = next / layout.rows
+      let row = next % layout.rows
+      let count = isWhole ? min(layout.rows - row, rows.upperBound - next) : 1
+      body(
+        block * layout.plane + layout.origin + row * layout.rowPitch,
+        block * other.plane + other.origin + row * other.rowPitch, count * layout.rowLength,
+        block * layout.block)
+      next += count
     }
   }
 }

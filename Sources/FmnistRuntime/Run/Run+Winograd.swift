@@ -12,11 +12,11 @@ extension Run {
       let left = tiles.upperBound - first
       let strips = (left + step.tilesTogether - 1) / step.tilesTogether
       let strip = first..<first + (left + strips - 1) / strips
-      let scratch = WinogradScratch(
+      let places = WinogradScratch(
         tiles: strip.count, inputBlocks: inputBlocks, outputBlocks: outputBlocks)
-      transformInput(step, strip, scratch)
-      multiply(step, scratch)
-      transformOutput(step, strip, scratch)
+      transformInput(step, strip, places)
+      multiply(step, places)
+      transformOutput(step, strip, places)
       first = strip.upperBound
     }
     for i in 0..<images where part.index == 0 {
@@ -43,57 +43,57 @@ extension Run {
     }
   }
 
-  private func transformInput(_ step: Winograd, _ tiles: Range<Int>, _ scratch: WinogradScratch) {
+  private func transformInput(_ step: Winograd, _ tiles: Range<Int>, _ places: WinogradScratch) {
     let layout = layout(step.input)
-    let transformed = arena + step.scratch + scratch.input
+    let transformed = scratch(step.scratch) + places.input
     forEachRow(step, tiles) { run, row, column, count, before in
       let top = row * 4 - step.padTop
       var arguments = fmk_winograd_input(
-        tiles: count, position_step: scratch.inputStep, row_pitch: layout.rowPitch,
+        tiles: count, position_step: places.inputStep, row_pitch: layout.rowPitch,
         first_row: max(0, -top), end_row: min(6, layout.rows - top))
       let from =
         run.pixels(step.input) + step.inputShift + top * layout.rowPitch + column * 4 * 16
       for block in 0..<layout.blocks {
         kernels.pointee.f32_winograd_input(
           &arguments, from + block * layout.plane,
-          transformed + block * scratch.plane + before * 16)
+          transformed + block * places.plane + before * 16)
       }
     }
   }
 
   /// The products of all positions, each a matrix of tiles times one of weights.
-  private func multiply(_ step: Winograd, _ scratch: WinogradScratch) {
+  private func multiply(_ step: Winograd, _ places: WinogradScratch) {
     let layout = layout(step.input)
-    let segments = UnsafeMutableRawPointer(arena + step.scratch)
+    let segments = UnsafeMutableRawPointer(scratch(step.scratch))
       .assumingMemoryBound(to: fmk_segment.self)
     for block in 0..<layout.blocks {
       segments[block] = fmk_segment(
-        input: Int32(block * scratch.plane), weight: Int32(block * 16),
+        input: Int32(block * places.plane), weight: Int32(block * 16),
         count: Int32(layout.lanes(block)))
     }
     var arguments = step.products
     arguments.segments = UnsafePointer(segments)
-    arguments.pixels = scratch.tiles
-    arguments.output_plane = scratch.plane
-    var from = UnsafePointer(arena + step.scratch + scratch.input)
-    var to = arena + step.scratch + scratch.products
+    arguments.pixels = places.tiles
+    arguments.output_plane = places.plane
+    var from = UnsafePointer(scratch(step.scratch) + places.input)
+    var to = scratch(step.scratch) + places.products
     for _ in 0..<36 {
       kernels.pointee.f32_conv(&arguments, from, to)
-      from += scratch.inputStep
-      to += scratch.outputStep
+      from += places.inputStep
+      to += places.outputStep
       arguments.weights += arguments.blocks * arguments.weight_step
     }
   }
 
-  private func transformOutput(_ step: Winograd, _ tiles: Range<Int>, _ scratch: WinogradScratch) {
+  private func transformOutput(_ step: Winograd, _ tiles: Range<Int>, _ places: WinogradScratch) {
     let layout = layout(step.output)
     let size = 4 / step.pool
-    let products = arena + step.scratch + scratch.products
+    let products = scratch(step.scratch) + places.products
     forEachRow(step, tiles) { run, row, column, count, before in
       let top = row * size
       let left = column * size
       var arguments = fmk_winograd_output(
-        tiles: count, position_step: scratch.outputStep, row_pitch: layout.rowPitch,
+        tiles: count, position_step: places.outputStep, row_pitch: layout.rowPitch,
         rows: min(size, layout.rows - top), columns: layout.columns - left, pool: step.pool,
         epilogue: step.epilogue)
       // The last tiles may hold less than one row or column of pooled pixels.
@@ -101,7 +101,7 @@ extension Run {
       let to = run.pixels(step.output) + top * layout.rowPitch + left * 16
       for block in 0..<layout.blocks {
         kernels.pointee.f32_winograd_output(
-          &arguments, products + block * scratch.plane + before * 16, to + block * layout.plane)
+          &arguments, products + block * places.plane + before * 16, to + block * layout.plane)
         advance(&arguments.epilogue, 1)
       }
     }

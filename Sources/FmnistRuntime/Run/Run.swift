@@ -9,13 +9,17 @@ struct Run {
   let images: Int
   /// Where the times of the steps are counted, or nil.
   let profile: UnsafeMutablePointer<Profile>?
-  /// The image of the arena whose tensors the functions below work on.
+  /// What runs steps in parts, or nil.
+  let parallel: UnsafeMutablePointer<Parallel>?
+  /// The image of the arena whose tensors the functions of steps work on, and their share of it.
   var image = 0
   var part = Part()
 
   /// Runs the plan on `count` inputs: `store` brings each into the arena, and `finish` takes its
   /// output out. Both get the number of the input and a run whose image it is.
-  func inputs(_ count: Int, store: (Run, Int) -> Void, finish: (Run, Int) -> Void) {
+  func inputs(
+    _ count: Int, store: (Run, Int) -> Void, finish: (Run, Int) -> Void
+  ) throws(Failure) {
     if let search = plan.search?.pointee {
       return self.search(search, count, store: store, finish: finish)
     }
@@ -29,13 +33,13 @@ struct Run {
         store(run, first + i)
         profile?.pointee.finish(0)
         for index in 0..<plan.firstBatchedStep {
-          run.step(plan.steps[index])
+          try run.step(index, images: 1)
           profile?.pointee.finish(index + 1)
         }
       }
       run.image = 0
       for index in plan.firstBatchedStep..<plan.steps.count {
-        run.step(plan.steps[index], images: images)
+        try run.step(index, images: images)
         profile?.pointee.finish(index + 1, images: images)
       }
       for i in 0..<images {
@@ -46,29 +50,28 @@ struct Run {
     }
   }
 
-  /// Runs a step on the first images of the arena.
-  private func step(_ step: Step, images: Int) {
+  /// Runs this run's part of a step on the images from this one on.
+  func step(_ step: Step, images: Int) {
     switch step {
     case .convolution(let step): convolution(step.pointee, images: images)
     case .depthwise(let step): depthwise(step.pointee, images: images)
     case .winograd(let step): winograd(step.pointee, images: images)
     case .dense(let step): dense(step.pointee, images: images)
     default:
+      if images == 1 { return self.step(step) }
       var run = self
-      for i in 0..<images {
-        run.image = i
+      run.part = Part()
+      for i in part.range(images) {
+        run.image = image + i
         run.step(step)
       }
     }
   }
 
-  /// Runs a step on one image.
+  /// Runs this run's part of a step on one image.
   private func step(_ step: Step) {
     switch step {
-    case .convolution(let step): convolution(step.pointee, images: 1)
-    case .depthwise(let step): depthwise(step.pointee, images: 1)
-    case .winograd(let step): winograd(step.pointee, images: 1)
-    case .dense(let step): dense(step.pointee, images: 1)
+    case .convolution, .depthwise, .winograd, .dense: self.step(step, images: 1)
     case .pool(let step): pool(step.pointee)
     case .globalPool(let step): globalPool(step.pointee)
     case .map(let step): map(step.pointee)
