@@ -35,7 +35,8 @@ func tool(_ name: String, dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "fmnistrt",
   products: [
-    .library(name: "fmnistrt", type: .dynamic, targets: ["FmnistRuntime"])
+    .library(name: "fmnistrt", type: .dynamic, targets: ["FmnistRuntime"]),
+    .library(name: "fmnistrt-threads", type: .dynamic, targets: ["CThreads"]),
   ],
   traits: [
     .trait(name: "Embedded", description: "Build the library without the Swift runtime")
@@ -66,7 +67,12 @@ let package = Package(
       ]),
     .target(
       name: "CPng", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("png")]),
-    .target(name: "ToolSupport"),
+    .target(
+      name: "CThreads", cSettings: [.unsafeFlags(["-O2", "-pthread"])],
+      linkerSettings: [
+        .unsafeFlags(["-Xlinker", "-soname=libfmnistrt-threads.so.0"], .when(traits: ["Embedded"]))
+      ]),
+    .target(name: "ToolSupport", dependencies: ["CFmnistRT", "CThreads"]),
     tool("fmnist-classify", dependencies: ["CPng"]),
     .target(name: "CPeak", cSettings: [.unsafeFlags(["-O2"])]),
     tool("fmnist-bench", dependencies: ["CPeak"]),

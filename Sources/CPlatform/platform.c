@@ -6,14 +6,19 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 void *fmp_allocate(size_t size) {
+  const int large = size >= FMP_LARGE_PAGE;
   void *memory = NULL;
-  if (size == 0 || posix_memalign(&memory, 64, size) != 0) return NULL;
-  memset(memory, 0, size);
+  if (size == 0 || posix_memalign(&memory, large ? FMP_LARGE_PAGE : 64, size) != 0) return NULL;
+#ifdef MADV_HUGEPAGE
+  /* A wish: without it the memory is the same, but slower to read. */
+  if (large) madvise(memory, size & ~(FMP_LARGE_PAGE - 1), MADV_HUGEPAGE);
+#endif
   return memory;
 }
 

@@ -46,7 +46,7 @@ static inline const uint8_t *fmk_mask_of_last(intptr_t count) {
 }
 
 /* Asks for the cache line at `address`, which may lie outside of any memory. */
-static inline void fmk_prefetch(const uint8_t *address) { __builtin_prefetch(address, 0, 2); }
+static inline void fmk_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 
 static inline int32_t fmk_sum(fmk_ints vector) { return __builtin_reduce_add(vector); }
 #endif

@@ -8,8 +8,11 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Zeroed memory aligned to 64 bytes; NULL when there is none or size is 0. */
+/* Memory aligned to 64 bytes, its content undefined; NULL when there is none or size is 0. From
+ * FMP_LARGE_PAGE bytes on it begins at a multiple of that and is in large pages if the system has
+ * them. */
 void *fmp_allocate(size_t size);
+#define FMP_LARGE_PAGE ((size_t)2 << 20)
 
 /* Releases memory of fmp_allocate; NULL is allowed. */
 void fmp_release(void *memory);
@@ -21,8 +24,8 @@ void fmp_release(void *memory);
 /* Copies `size` bytes to where they do not overlap. */
 static inline void fmp_copy(void *to, const void *from, size_t size) { memcpy(to, from, size); }
 
-/* Sets `size` bytes. */
-static inline void fmp_fill(void *memory, int byte, size_t size) { memset(memory, byte, size); }
+/* Sets `size` bytes to `value`. */
+static inline void fmp_fill(void *memory, int value, size_t size) { memset(memory, value, size); }
 
 /* Sets a flag that was 0; false if another thread or call has done so before. */
 static inline _Bool fmp_claim(uint8_t *flag) {

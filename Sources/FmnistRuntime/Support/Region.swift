@@ -14,9 +14,12 @@ struct Region {
   }
 
   private static let chunkSize = 64 << 10
+  private static let largePage = 2 << 20
   private static let alignment = 64
 
   private var chunks: UnsafeMutablePointer<Chunk>?
+  /// Bytes of all chunks.
+  private var size = 0
 
   /// Zeroed memory for `count` values, aligned to 64 bytes. `count` may be 0.
   mutating func allocate<T: BitwiseCopyable>(
@@ -26,7 +29,9 @@ struct Region {
     guard count >= 0, !overflow, size <= Int.max / 2 else {
       throw Failure(FMNIST_ERROR_MEMORY, "more memory needed than can be addressed")
     }
-    let start = try take(size).bindMemory(to: T.self, capacity: count)
+    let memory = try take(size)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    let start = memory.bindMemory(to: T.self, capacity: count)
     return UnsafeMutableBufferPointer(start: start, count: count)
   }
 
@@ -36,14 +41,23 @@ struct Region {
       defer { chunk.pointee.used += rounded }
       return UnsafeMutableRawPointer(chunk) + chunk.pointee.used
     }
-    let size = max(rounded + Region.alignment, Region.chunkSize)
+    let size = chunkSize(for: rounded + Region.alignment)
     guard let memory = fmp_allocate(size) else {
       throw Failure(FMNIST_ERROR_MEMORY, "no memory for \(size) bytes")
     }
     let chunk = memory.bindMemory(to: Chunk.self, capacity: 1)
     chunk.initialize(to: Chunk(next: chunks, used: Region.alignment + rounded, size: size))
     chunks = chunk
+    self.size += size
     return memory + Region.alignment
+  }
+
+  /// Chunks grow with the region, in whole large pages, so that the weights of a large model lie in
+  /// few of them. What is never taken is never touched, and costs addresses only.
+  private func chunkSize(for needed: Int) -> Int {
+    let wanted = max(needed, size / 4, Region.chunkSize)
+    guard wanted >= Region.largePage / 2 else { return wanted }
+    return (wanted + Region.largePage - 1) & ~(Region.largePage - 1)
   }
 
   /// Releases everything; the region is empty afterwards.
@@ -52,5 +66,6 @@ struct Region {
       chunks = chunk.pointee.next
       fmp_release(chunk)
     }
+    size = 0
   }
 }
