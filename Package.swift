@@ -35,8 +35,7 @@ func tool(_ name: String, dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "fmnistrt",
   products: [
-    .library(name: "fmnistrt", type: .dynamic, targets: ["FmnistRuntime"]),
-    .library(name: "fmnistrt-threads", type: .dynamic, targets: ["CThreads"]),
+    .library(name: "fmnistrt", type: .dynamic, targets: ["FmnistRuntime"])
   ],
   traits: [
     .trait(name: "Embedded", description: "Build the library without the Swift runtime")
@@ -67,11 +66,7 @@ let package = Package(
       ]),
     .target(
       name: "CPng", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("png")]),
-    .target(
-      name: "CThreads", cSettings: [.unsafeFlags(["-O2", "-pthread"])],
-      linkerSettings: [
-        .unsafeFlags(["-Xlinker", "-soname=libfmnistrt-threads.so.0"], .when(traits: ["Embedded"]))
-      ]),
+    .target(name: "CThreads", cSettings: [.unsafeFlags(["-O2"])]),
     .target(name: "ToolSupport", dependencies: ["CFmnistRT", "CThreads"]),
     tool("fmnist-classify", dependencies: ["CPng"]),
     .target(name: "CPeak", cSettings: [.unsafeFlags(["-O2"])]),
@@ -89,6 +84,6 @@ let package = Package(
       name: "KernelTests",
       dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"]),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["CFmnistRT", "CPlatform", "FmnistRuntime"]),
+      name: "RuntimeTests", dependencies: ["CFmnistRT", "CPlatform", "CThreads", "FmnistRuntime"]),
   ]
 )

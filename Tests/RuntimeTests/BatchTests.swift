@@ -23,7 +23,8 @@ import Testing
         let few = try loaded.run(inputs[..<2].flatMap { $0 }, count: 2, batch: batch)
         #expect(few[...] == alone[..<few.count], "\(name), isa \(isa), batch \(batch), two images")
       }
-      #expect(alone.allSatisfy(\.isFinite), "\(name)")
+      let areFinite = alone.allSatisfy { $0.isFinite }
+      #expect(areFinite, "\(name)")
     }
   }
 

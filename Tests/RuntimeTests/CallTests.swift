@@ -150,7 +150,7 @@ import Testing
     var session: OpaquePointer?
     var options = fmnist_session_options(
       struct_size: MemoryLayout<fmnist_session_options>.size, flags: FMNIST_KEEP_TENSORS,
-      batch: 0)
+      batch: 0, executor: nil)
     try check(fmnist_session_create(loaded.model, &options, &session))
     defer { fmnist_session_destroy(session) }
     var values = [Float](repeating: 7, count: 16)

@@ -78,17 +78,20 @@ extension UnsafeMutablePointer<Session> {
     let images =
       options.batch == 0
       ? plan.arena.defaultImages : min(options.batch, plan.arena.mostImagesInLimit)
-    let arena = try region.allocate(plan.arena.total(images: images), of: Float.self)
+    let arenaSize = plan.arena.total(images: images)
+    let arena = try region.reserve(arenaSize, of: Float.self)
+    // The same answers whatever lay there before; other images use what the first has computed.
+    fmp_fill(arena, 0, plan.arena.total(images: 1) * MemoryLayout<Float>.stride)
     let profile = options.isProfiled ? try region.profile(of: plan, model.pointee) : nil
     // A search has no steps to split.
     let parallel =
       options.executor == nil || plan.search != nil
       ? nil : try region.allocate(1, of: Parallel.self).baseAddress!
     let run = Run(
-      plan: plan, kernels: model.pointee.kernels, arena: arena.baseAddress!, images: images,
+      plan: plan, kernels: model.pointee.kernels, arena: arena, images: images,
       profile: profile, parallel: parallel)
     if let executor = options.executor {
-      try parallel?.initialize(to: region.parallel(executor, run, arenaSize: arena.count))
+      try parallel?.initialize(to: region.parallel(executor, run, arenaSize: arenaSize))
     }
     let memory = try region.allocate(1, of: Session.self).baseAddress!
     memory.initialize(

@@ -33,7 +33,7 @@ extension Region {
         "the scratch memory of \(Int(executor.parts)) parts is over 512 MiB with that of the model")
     }
     return Parallel(
-      executor: executor, scratch: try allocate(scratchSize, of: Float.self).baseAddress!,
+      executor: executor, scratch: try reserve(scratchSize, of: Float.self),
       scratchSize: size, run: run,
       claims: try allocate(Parallel.mostParts, of: UInt8.self).baseAddress!)
   }

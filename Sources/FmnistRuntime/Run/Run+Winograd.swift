@@ -1,12 +1,19 @@
 import CPlatform
 
 extension Run {
+  /// Weights, in floats, that each part may read from its core's cache; of more, each reads a share.
+  private static let weightsOfPart = 1 << 18
+
   /// Some tiles at a time, so that what passes between the three stages stays in the cache; those of
-  /// all images follow each other.
+  /// all images follow each other. Parts divide the tiles, or where weights are many the output
+  /// blocks, and then each transforms the whole input.
   func winograd(_ step: Winograd, images: Int) {
-    let tiles = part.range(images * step.tileRows * step.tileColumns)
     let inputBlocks = layout(step.input).blocks
     let outputBlocks = layout(step.output).blocks
+    let all = Part()
+    let dividesBlocks = 36 * outputBlocks * step.products.weight_step > Run.weightsOfPart
+    let tiles = (dividesBlocks ? all : part).range(images * step.tileRows * step.tileColumns)
+    let blocks = (dividesBlocks ? part : all).range(outputBlocks)
     var first = tiles.lowerBound
     while first < tiles.upperBound {
       let left = tiles.upperBound - first
@@ -14,9 +21,10 @@ extension Run {
       let strip = first..<first + (left + strips - 1) / strips
       let places = WinogradScratch(
         tiles: strip.count, inputBlocks: inputBlocks, outputBlocks: outputBlocks)
+      if blocks.isEmpty { break }
       transformInput(step, strip, places)
-      multiply(step, places)
-      transformOutput(step, strip, places)
+      multiply(step, blocks, places)
+      transformOutput(step, strip, blocks, places)
       first = strip.upperBound
     }
     for i in 0..<images where part.index == 0 {
@@ -62,7 +70,7 @@ extension Run {
   }
 
   /// The products of all positions, each a matrix of tiles times one of weights.
-  private func multiply(_ step: Winograd, _ places: WinogradScratch) {
+  private func multiply(_ step: Winograd, _ blocks: Range<Int>, _ places: WinogradScratch) {
     let layout = layout(step.input)
     let segments = UnsafeMutableRawPointer(scratch(step.scratch))
       .assumingMemoryBound(to: fmk_segment.self)
@@ -75,17 +83,22 @@ extension Run {
     arguments.segments = UnsafePointer(segments)
     arguments.pixels = places.tiles
     arguments.output_plane = places.plane
+    let weightsOfPosition = arguments.blocks * arguments.weight_step
+    arguments.blocks = blocks.count
+    arguments.weights += blocks.lowerBound * arguments.weight_step
     var from = UnsafePointer(scratch(step.scratch) + places.input)
-    var to = scratch(step.scratch) + places.products
+    var to = scratch(step.scratch) + places.products + blocks.lowerBound * places.plane
     for _ in 0..<36 {
       kernels.pointee.f32_conv(&arguments, from, to)
       from += places.inputStep
       to += places.outputStep
-      arguments.weights += arguments.blocks * arguments.weight_step
+      arguments.weights += weightsOfPosition
     }
   }
 
-  private func transformOutput(_ step: Winograd, _ tiles: Range<Int>, _ places: WinogradScratch) {
+  private func transformOutput(
+    _ step: Winograd, _ tiles: Range<Int>, _ blocks: Range<Int>, _ places: WinogradScratch
+  ) {
     let layout = layout(step.output)
     let size = 4 / step.pool
     let products = scratch(step.scratch) + places.products
@@ -99,7 +112,8 @@ extension Run {
       // The last tiles may hold less than one row or column of pooled pixels.
       if arguments.rows <= 0 || arguments.columns <= 0 { return }
       let to = run.pixels(step.output) + top * layout.rowPitch + left * 16
-      for block in 0..<layout.blocks {
+      advance(&arguments.epilogue, blocks.lowerBound)
+      for block in blocks {
         kernels.pointee.f32_winograd_output(
           &arguments, products + block * places.plane + before * 16, to + block * layout.plane)
         advance(&arguments.epilogue, 1)

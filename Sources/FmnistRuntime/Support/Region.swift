@@ -25,14 +25,20 @@ struct Region {
   mutating func allocate<T: BitwiseCopyable>(
     _ count: Int, of type: T.Type
   ) throws(Failure) -> UnsafeMutableBufferPointer<T> {
+    let start = try reserve(count, of: type)
+    fmp_fill(start, 0, count * MemoryLayout<T>.stride)
+    return UnsafeMutableBufferPointer(start: start, count: count)
+  }
+
+  /// The same with undefined content. What is never used of it is never touched.
+  mutating func reserve<T: BitwiseCopyable>(
+    _ count: Int, of type: T.Type
+  ) throws(Failure) -> UnsafeMutablePointer<T> {
     let (size, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<T>.stride)
     guard count >= 0, !overflow, size <= Int.max / 2 else {
       throw Failure(FMNIST_ERROR_MEMORY, "more memory needed than can be addressed")
     }
-    let memory = try take(size)
-    memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
-    let start = memory.bindMemory(to: T.self, capacity: count)
-    return UnsafeMutableBufferPointer(start: start, count: count)
+    return try take(size).bindMemory(to: T.self, capacity: count)
   }
 
   private mutating func take(_ size: Int) throws(Failure) -> UnsafeMutableRawPointer {
