@@ -75,6 +75,22 @@ check_tiles() {
   done
 }
 
+# check_byte_tiles <isa> <operation> <blocks> <instructions> <rows>x<columns>...: tiles of bytes, of
+# which a pixel of a block takes so many instructions for each group.
+check_byte_tiles() {
+  local isa=$1 operation=$2 blocks=$3 instructions=$4 tile block name sums unrolled
+  shift 4
+  for ((block = 1; block <= blocks; block++)); do
+    for tile in "$@"; do
+      name="FZ$(mangled "${tile%x*}")_$(mangled "${tile#*x}")$(mangled $block)T"
+      sums=$((${tile%x*} * ${tile#*x} * block * instructions))
+      unrolled=multiple
+      ((sums < 12)) || unrolled=
+      check "byte conv ${tile}x$block" "$isa" "$name" "$operation" $sums $unrolled
+    done
+  done
+}
+
 fma='vfmadd[0-9]+ps'
 check_tiles v3 6 1 2
 check_tiles v4 14 2 1
@@ -82,6 +98,12 @@ check dense v3 f32_dense__v3 "$fma" 8
 check dense v4 f32_dense__v4 "$fma" 8
 check 'dense, 16-bit weights' v3 f16_dense__v3 "$fma" 8
 check 'dense, 16-bit weights' v4 f16_dense__v4 "$fma" 8
+check_byte_tiles v3 vpmaddwd 1 4 1x1 1x2 1x3 1x4 2x1 2x2
+check_byte_tiles v4 vpdpbusd 2 1 1x1 1x2 1x3 1x4 1x5 1x6 1x7 1x14 2x2 2x3 2x4 2x7
+check 'dense, bytes' v3 u8_dense__v3 vpmaddwd 16
+check 'dense, bytes' v4 u8_dense__v4 vpdpbusd 8
+check 'depthwise, bytes' v3 u8_depthwise__v3 vpmaddwd 2 multiple
+check 'depthwise, bytes' v4 u8_depthwise__v4 vpdpwssd 1 multiple
 for rows in 1 2 3 4 5; do
   check "dense rows, $rows" v3 "FZ$(mangled $rows)_$(mangled 1)T" "$fma" $((2 * rows)) multiple
   check "dense rows, $rows" v4 "FZ$(mangled $rows)_$(mangled 2)T" "$fma" $((2 * rows)) multiple
@@ -95,18 +117,19 @@ for isa in v3 v4; do
   check 'winograd epilogue' $isa 6finish "$fma" $registers multiple
   check max_pool $isa f32_max_pool__$isa vmaxps $registers multiple
   check sum_pool $isa f32_sum_pool__$isa vaddps $registers multiple
-  check map $isa f32_map__$isa "$fma" $registers multiple
+  check map $isa f32_map__$isa vmulps $registers multiple
   check 'binary: add' $isa f32_binary__$isa vaddps $registers multiple
   check 'binary: multiply' $isa f32_binary__$isa vmulps $registers multiple
   check 'binary: maximum' $isa f32_binary__$isa vmaxps $registers multiple
-  check from_bytes $isa f32_from_bytes__$isa "$fma" $registers multiple
+  check from_bytes $isa f32_from_bytes__$isa vmulps $registers multiple
+  check 'epilogue of bytes' $isa 5storeyySPySo11fmk_u8_conv vcvtdq2ps $registers multiple
 done
 # As many sums as a vector has lanes, each in a register.
 for isa in v3 v4; do
   sums=$([[ $isa == v3 ]] && echo 8 || echo 16)
   for tile in Square Long; do
     check "${tile,} tile of L1 distances" $isa ${tile}TileO3run vpsadbw $sums
-    check "${tile,} tile of L2 distances" $isa ${tile}TileO3run vpmaddwd $sums
+    check "${tile,} tile of L2 distances" $isa ${tile}TileO3run 'vpmaddwd|vpdpwssd' $sums
   done
 done
 

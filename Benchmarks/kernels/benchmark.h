@@ -6,8 +6,10 @@
 
 double seconds(void);
 
-/* The best loop of an AVX-512 convolution, with operands from the first-level cache. */
+/* The best loop of an AVX-512 convolution, with operands from the first-level cache: operations a
+ * second with floats, and with bytes. */
 double tile_flops(void);
+double tile_byte_operations(void);
 
 /* Zeroed, aligned to 64 bytes, then filled with small numbers. */
 float *floats(size_t count);

@@ -105,9 +105,96 @@ static void measure(uint32_t isa, const shape *s, double peak) {
   fmp_release(w.output);
 }
 
+static void dense(void *context) {
+  const work *w = context;
+  w->kernels->u8_dense(&w->conv, w->input, w->output);
+}
+
+static void measure_dense(uint32_t isa, const char *name, int inputs, int outputs) {
+  if (!is_wanted(name)) return;
+  static work w;
+  const int blocks = (outputs + 15) / 16;
+  const size_t count = (size_t)inputs * 16 * (size_t)blocks;
+  w = (work){.kernels = fmk_table_of(isa), .segments = {{.count = inputs / 4}}};
+  float *weights = floats(count / 4), *multiplier = floats((size_t)blocks * 16);
+  int32_t *bias = fmp_allocate((size_t)blocks * 64);
+  uint8_t *input = fmp_allocate((size_t)inputs);
+  w.input = input, w.output = fmp_allocate((size_t)blocks * 16);
+  w.conv = (fmk_u8_conv){.segments = w.segments,
+                         .segment_count = 1,
+                         .weights = (const int8_t *)weights,
+                         .weight_step = inputs * 16,
+                         .epilogue = {.bias = bias, .multiplier = multiplier, .factor = 1},
+                         .channels = outputs,
+                         .rows = 1,
+                         .pixels = 1};
+  const double time = shortest(dense, &w);
+  printf("  %-27s %9.1f us %7.1f GB/s of weights, plain reading %.1f GB/s\n", name, time * 1e6,
+         (double)count * 1e-9 / time, cpeak_read(isa, weights, count, 0.1) * 1e-9);
+  fmp_release(weights), fmp_release(multiplier), fmp_release(bias), fmp_release(input);
+  fmp_release(w.output);
+}
+
+static void depthwise(void *context) {
+  const work *w = context;
+  w->kernels->u8_depthwise(&w->conv, w->input, w->output);
+}
+
+static void max_pool(void *context) {
+  const work *w = context;
+  const int32_t taps[4] = {0, 64, 28 * 64, 29 * 64};
+  const fmk_u8_pool pool = {.taps = taps,
+                            .count = 4,
+                            .channels = 64,
+                            .pixels = 14,
+                            .pixel_step = 128,
+                            .output_step = 64};
+  for (int y = 0; y < 14; y++)
+    w->kernels->u8_max_pool(&pool, w->input + y * 2 * 28 * 64, w->output + y * 14 * 64);
+}
+
+static void measure_others(uint32_t isa) {
+  enum { SIDE = 28, CHANNELS = 64, ROW = (SIDE + 2) * CHANNELS };
+  static work w;
+  w = (work){.kernels = fmk_table_of(isa)};
+  fmk_segment taps[9];
+  for (int i = 0; i < 9; i++)
+    taps[i] = (fmk_segment){.input = i / 3 * ROW + i % 3 * CHANNELS, .weight = i};
+  float *values = floats(CHANNELS * 9);
+  uint8_t *input = fmp_allocate(ROW * (SIDE + 2) + 64);
+  w.input = input, w.output = fmp_allocate(SIDE * SIDE * CHANNELS);
+  w.conv = (fmk_u8_conv){.segments = taps,
+                         .segment_count = 9,
+                         .weights = (const int8_t *)values,
+                         .weight_step = CHANNELS,
+                         .epilogue = {.bias = (const int32_t *)values,
+                                      .multiplier = values,
+                                      .high = __builtin_inff(),
+                                      .factor = 1},
+                         .channels = CHANNELS,
+                         .rows = SIDE,
+                         .pixels = SIDE,
+                         .input_row_step = ROW,
+                         .pixel_step = CHANNELS,
+                         .output_row_step = SIDE * CHANNELS,
+                         .output_step = CHANNELS};
+  if (is_wanted("u8 depthwise 3x3 64 28x28"))
+    printf("  u8 depthwise 3x3 64 28x28   %9.2f us\n", shortest(depthwise, &w) * 1e6);
+  if (is_wanted("u8 max pool 64 14x14"))
+    printf("  u8 max pool 2x2 to 64 14x14 %9.2f us\n", shortest(max_pool, &w) * 1e6);
+  fmp_release(values), fmp_release(input), fmp_release(w.output);
+}
+
 void benchmark_bytes(uint32_t isa) {
-  const double peak = cpeak_int8(isa, 0.3);
-  if (peak > 0) printf("  peak of byte multiply-adds %.1f GOP/s\n", peak * 1e-9);
+  /* AVX2 kernels do without vpdpbusd, which CPUs have that have AVX-VNNI too. */
+  const double peak = isa == 3 ? cpeak_int8(isa, 0.3) : 0;
+  if (peak > 0)
+    printf("  peak of byte multiply-adds %.1f GOP/s, tile by hand %.1f\n", peak * 1e-9,
+           tile_byte_operations() * 1e-9);
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
     if (is_wanted(shapes[i].name)) measure(isa, &shapes[i], peak);
+  measure_dense(isa, "u8 dense 6272->512", 6272, 512);
+  measure_dense(isa, "u8 dense 784->512", 784, 512);
+  measure_dense(isa, "u8 dense 400->120", 400, 120);
+  measure_others(isa);
 }

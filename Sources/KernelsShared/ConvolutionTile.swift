@@ -24,7 +24,8 @@ struct Tile<let pixels: Int, let blocks: Int, let step: Int> {
   @inline(never)
   static func run(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace) {
     typealias Sums = InlineArray<pixels, InlineArray<blocks, Vector>>
-    var sums = Sums(repeating: InlineArray(repeating: Vector()))
+    // The initialiser that repeats a value is a function of another object file, not inlined.
+    var sums = Sums { _ in InlineArray { _ in Vector() } }
     var b = 0
     while b < blocks {
       let start = Vector(at: place.bias + b * 16)

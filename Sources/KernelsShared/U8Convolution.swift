@@ -1,7 +1,21 @@
 import CPlatform
 
-/// The sums of the largest tile, between the tile and the epilogue. It stays in the cache.
-typealias U8Sums = InlineArray<28, fmk_sums>
+/// As many sums as the largest tile has.
+let mostU8Sums = 28
+
+/// Lends memory for sums between their making and the epilogue. It stays in the cache.
+@inline(__always)
+func withU8Sums(_ body: (UnsafeMutablePointer<fmk_sums>) -> Void) {
+  var memory = InlineArray<28, fmk_sums> { _ in fmk_sums() }
+  withUnsafeMutableBytes(of: &memory) {
+    body($0.baseAddress!.assumingMemoryBound(to: fmk_sums.self))
+  }
+}
+
+@inline(__always)
+func loadSums(_ pointer: UnsafePointer<Int32>) -> fmk_sums {
+  UnsafeRawPointer(pointer).loadUnaligned(as: fmk_sums.self)
+}
 
 /// The output pixels and blocks of one tile.
 struct U8TileShape {
@@ -13,8 +27,8 @@ struct U8TileShape {
   var blocks: Int
 }
 
-/// Cuts the rectangle of pixels into tiles: rows into runs of nearly the same size, or, where they
-/// are short, several rows together. All pixels of a group of blocks come one after the other, so
+/// Cuts the rectangle of pixels into tiles of nearly the same size: rows into runs, and several
+/// rows together where runs are short. All pixels of a group of blocks come one after the other, so
 /// that its weights stay in the cache.
 @inline(__always)
 func convolve(
@@ -23,28 +37,27 @@ func convolve(
 ) {
   let blocks = (conv.pointee.channels + 15) / 16
   let pixels = conv.pointee.pixels
-  let tiles = (pixels + u8TileColumns - 1) / u8TileColumns
+  let widest = widestTile(pixels: pixels)
+  let tiles = (pixels + widest - 1) / widest
   let smaller = pixels / tiles
   let larger = pixels - smaller * tiles
-  var memory = U8Sums(repeating: fmk_sums())
-  withUnsafeMutableBytes(of: &memory) {
-    let sums = $0.baseAddress!.assumingMemoryBound(to: fmk_sums.self)
+  withU8Sums {
     var shape = U8TileShape(row: 0, rows: 1, column: 0, columns: 0, block: 0, blocks: 0)
     while shape.block < blocks {
       shape.blocks = min(u8TileBlocks, blocks - shape.block)
-      shape.row = 0
-      while shape.row < conv.pointee.rows {
-        shape.rows = u8RowsTogether(
-          columns: pixels, rows: conv.pointee.rows - shape.row, blocks: shape.blocks)
-        shape.column = 0
-        var tile = 0
-        while tile < tiles {
-          shape.columns = tile < larger ? smaller + 1 : smaller
-          convolveTile(conv, shape, input, sums, output)
-          shape.column += shape.columns
-          tile += 1
+      shape.column = 0
+      var tile = 0
+      while tile < tiles {
+        shape.columns = tile < larger ? smaller + 1 : smaller
+        let together = rowsOfTile(columns: shape.columns)
+        shape.row = 0
+        while shape.row < conv.pointee.rows {
+          shape.rows = min(together, conv.pointee.rows - shape.row)
+          convolveTile(conv, shape, input, $0, output)
+          shape.row += shape.rows
         }
-        shape.row += shape.rows
+        shape.column += shape.columns
+        tile += 1
       }
       shape.block += shape.blocks
     }

@@ -37,10 +37,11 @@ struct U8Tile<let rows: Int, let columns: Int, let blocks: Int> {
 
   @inline(__always)
   private static func start(_ place: U8Place) -> Sums {
-    var sums = Sums(repeating: InlineArray(repeating: InlineArray(repeating: fmk_sums())))
+    // As in the tile of floats, not repeated values.
+    var sums = Sums { _ in InlineArray { _ in InlineArray { _ in fmk_sums() } } }
     var b = 0
     while b < blocks {
-      let bias = UnsafeRawPointer(place.bias + b * 16).loadUnaligned(as: fmk_sums.self)
+      let bias = loadSums(place.bias + b * 16)
       var r = 0
       while r < rows {
         var c = 0

@@ -37,6 +37,12 @@ def convolutions() -> Iterator[ByteBuilder]:
         b = ByteBuilder(f"conv-size-{size}", *size, 24)
         b.quantize(b.conv(b.quantize("x", 7), 40, pads=(1, 1, 1, 1)), 0)
         yield b.finish()
+    for outputs in (140, 144):
+        b = ByteBuilder(f"conv-of-many-weights-to-{outputs}", 3, 2, 1000)
+        x = b.conv(b.quantize("x", 7), outputs, pads=(1, 1, 1, 1))
+        if outputs == 144:
+            b.quantize(b.scale_shift(x))
+        yield b.finish()
     b = ByteBuilder("conv-in-nothing-but-padding", 1, 1, 3)
     b.quantize(b.conv(b.quantize("x"), 5, (3, 3), (1, 1), (2, 2), (4, 4, 4, 4)))
     yield b.finish()

@@ -79,7 +79,7 @@ extension UnsafeMutablePointer<Session> {
       options.batch == 0
       ? plan.arena.defaultImages : min(options.batch, plan.arena.mostImagesInLimit)
     let arenaSize = plan.arena.total(images: images)
-    let arena = try region.reserve(arenaSize, of: Float.self)
+    let arena = try region.uninitialized(arenaSize, of: Float.self).baseAddress!
     // The same answers whatever lay there before; other images use what the first has computed.
     fmp_fill(arena, 0, plan.arena.total(images: 1) * MemoryLayout<Float>.stride)
     let profile = options.isProfiled ? try region.profile(of: plan, model.pointee) : nil

@@ -37,7 +37,7 @@ private func open(
     throw Failure(FMNIST_ERROR_LIMIT, "larger than 1 GiB")
   }
   return try open(options) { region throws(Failure) in
-    let bytes = try region.allocate(Int(size), of: UInt8.self)
+    let bytes = try region.uninitialized(Int(size), of: UInt8.self)
     let error = fmp_read(descriptor, bytes.baseAddress, Int(size))
     guard error == 0 else { throw Failure(FMNIST_ERROR_FILE, "\(fmp_error_text(error)!)") }
     return UnsafeRawBufferPointer(bytes)
@@ -62,7 +62,7 @@ public func fmnist_model_open_memory(
     result.pointee = try open(options) { region throws(Failure) in
       // Weights are read in place, which needs the alignment that the format promises.
       if options.borrow && Int(bitPattern: bytes) % 64 == 0 { return given }
-      let copy = try region.allocate(size, of: UInt8.self)
+      let copy = try region.uninitialized(size, of: UInt8.self)
       UnsafeMutableRawBufferPointer(copy).copyMemory(from: given)
       return UnsafeRawBufferPointer(copy)
     }

@@ -17,8 +17,19 @@ func areFinite(_ values: UnsafeBufferPointer<Float>) -> Bool {
 
 /// Whether no byte is -128, which has no counterpart above 0.
 func areSymmetric(_ values: UnsafeBufferPointer<Int8>) -> Bool {
-  // No early exit, so that the loop is vectorised.
-  var found = false
-  for i in 0..<values.count { found = found || values[i] == .min }
-  return !found
+  // With its highest bit flipped such a byte is 0. Subtracting 1 from each byte of a word, without
+  // carries, then sets the highest bit of bytes that were 0, and perhaps of those above them.
+  typealias Words = SIMD8<UInt64>
+  let ones = Words(repeating: 0x0101_0101_0101_0101)
+  let highest = Words(repeating: 0x8080_8080_8080_8080)
+  var found = Words()
+  let whole = values.count & ~63
+  var i = 0
+  while i < whole {
+    let words = UnsafeRawPointer(values.baseAddress! + i).loadUnaligned(as: Words.self)
+    found |= ((words ^ highest) &- ones) & words
+    i += 64
+  }
+  guard found & highest == Words() else { return false }
+  return values[whole...].allSatisfy { $0 != .min }
 }

@@ -8,7 +8,7 @@ struct BytePacking {
   private typealias Words = SIMD4<UInt32>
 
   /// Packs `bytes` weights of each output of a block: [groups of 4 bytes][16 outputs][4]. `weights`
-  /// are those of the first output of all, and `target` is zero.
+  /// are those of the first output of all, and `target` is zero where there are none.
   func pack(
     _ weights: UnsafePointer<Int8>, bytes: Int, block: Int, into target: UnsafeMutableRawPointer
   ) {

@@ -50,6 +50,9 @@ struct ByteConvolution {
   /// Everything but what `Rows` has.
   var arguments: fmk_u8_conv
   var ranges: UnsafeBufferPointer<Rows>
+  /// Output channels of one call, whole blocks of them: their weights stay in the cache for all
+  /// ranges.
+  var channelsTogether: Int
 }
 
 struct ByteAverage {

@@ -32,9 +32,17 @@ extension Planner {
     arguments.pixel_step = node.integer(1) * input.block
     let ranges = try rowRanges(
       draft, kernelRows: kernel.x, UnsafeBufferPointer(segments), columns: columns)
+    var together = arguments.channels
+    if ranges.count > 1 && !depthwise {
+      together = max(2, Self.cachedWeights / arguments.weight_step) * 16
+    }
     return ByteConvolution(
-      input: draft.input, output: draft.output, arguments: arguments, ranges: ranges)
+      input: draft.input, output: draft.output, arguments: arguments, ranges: ranges,
+      channelsTogether: together)
   }
+
+  /// Bytes of weights that stay in the second-level cache beside inputs and outputs.
+  private static let cachedWeights = 512 << 10
 
   mutating func byteDense(_ draft: Draft) throws(Failure) -> ByteConvolution {
     let node = graph.nodes[draft.node]
@@ -59,7 +67,7 @@ extension Planner {
       bias: try foldedBias(draft, kernelRows: 1, 0..<1))
     return ByteConvolution(
       input: draft.input, output: draft.output, arguments: arguments,
-      ranges: UnsafeBufferPointer(range))
+      ranges: UnsafeBufferPointer(range), channelsTogether: arguments.channels)
   }
 
   /// What convolutions and dense layers have in common.
@@ -165,7 +173,9 @@ extension Planner {
   ) throws(Failure) -> UnsafePointer<Int8> {
     let outputs = weights.shape.sizes[0]
     let groups = groups(of: piece)
-    let result = try packed((outputs + 15) / 16 * pieces * groups * 64, of: Int8.self)
+    let result = try packed(
+      (outputs + 15) / 16 * pieces * groups * 64, of: Int8.self,
+      isWrittenWhole: outputs % 16 == 0 && groups * 4 == piece)
     let packing = BytePacking(depth: pieces * piece, outputs: outputs)
     for block in 0..<((outputs + 15) / 16) {
       for i in 0..<pieces {

@@ -96,15 +96,16 @@ struct Planner {
 
   func layout(_ tensor: Int) -> Layout { buffers[tensor].layout }
 
-  /// Memory for packed weights or tables.
+  /// Memory for packed weights or tables, zero unless `isWrittenWhole`.
   mutating func packed<T: BitwiseCopyable>(
-    _ count: Int, of type: T.Type
+    _ count: Int, of type: T.Type, isWrittenWhole: Bool = false
   ) throws(Failure) -> UnsafeMutableBufferPointer<T> {
     packedWords += count * MemoryLayout<T>.stride / 4
     guard count <= Planner.packedLimit, packedWords <= Planner.packedLimit else {
       throw Failure(FMNIST_ERROR_LIMIT, "the model needs more than 1 GiB of packed weights")
     }
-    return try region.allocate(count, of: T.self)
+    return isWrittenWhole
+      ? try region.uninitialized(count, of: type) : try region.allocate(count, of: type)
   }
 
   /// The elements of a constant in single precision, until the plan is made.

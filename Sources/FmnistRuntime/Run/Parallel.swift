@@ -33,7 +33,7 @@ extension Region {
         "the scratch memory of \(Int(executor.parts)) parts is over 512 MiB with that of the model")
     }
     return Parallel(
-      executor: executor, scratch: try reserve(scratchSize, of: Float.self),
+      executor: executor, scratch: try uninitialized(scratchSize, of: Float.self).baseAddress!,
       scratchSize: size, run: run,
       claims: try allocate(Parallel.mostParts, of: UInt8.self).baseAddress!)
   }

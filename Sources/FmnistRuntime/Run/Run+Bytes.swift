@@ -38,18 +38,34 @@ extension Run {
     ) -> Void
 
   private func multiply(_ step: ByteConvolution, with kernel: Kernel) {
-    let rowPitch = layout(step.output).rowPitch
+    let output = layout(step.output)
     var arguments = step.arguments
-    for range in step.ranges {
-      arguments.segments = range.segments.baseAddress
-      arguments.segment_count = range.segments.count
-      arguments.epilogue.bias = range.bias
-      arguments.rows = range.count
-      kernel(
-        &arguments, bytePixels(step.input) + range.input,
-        place(step.output, range.first * rowPitch))
+    var channel = 0
+    while channel < step.arguments.channels {
+      arguments.channels = min(step.channelsTogether, step.arguments.channels - channel)
+      let first = output.isBytes ? channel : channel / 16 * output.plane
+      for range in step.ranges {
+        arguments.segments = range.segments.baseAddress
+        arguments.segment_count = range.segments.count
+        arguments.epilogue.bias = range.bias + channel
+        arguments.rows = range.count
+        kernel(
+          &arguments, bytePixels(step.input) + range.input,
+          place(step.output, range.first * output.rowPitch + first))
+      }
+      advance(&arguments, blocks: step.channelsTogether / 16)
+      channel += step.channelsTogether
     }
     clearPadding(step.output)
+  }
+
+  private func advance(_ arguments: inout fmk_u8_conv, blocks: Int) {
+    arguments.weights += blocks * arguments.weight_step
+    arguments.epilogue.multiplier += blocks * 16
+    if arguments.epilogue.scale != nil {
+      arguments.epilogue.scale += blocks * 16
+      arguments.epilogue.shift += blocks * 16
+    }
   }
 
   private func byteMaximum(_ step: Pool) {
@@ -148,14 +164,5 @@ extension Run {
       arguments.pixels = 1
     }
     for row in 0..<(whole ? 1 : first.rows) { body(&arguments, row) }
-  }
-
-  private func copyBytes(_ step: Copy) {
-    if step.sources.count == 1 {
-      let zeroPoint = UInt8(plan.buffers[step.output].quantization.zeroPoint)
-      memory(step.output, of: UInt8.self).update(
-        repeating: zeroPoint, count: layout(step.output).plane)
-    }
-    copySources(step, of: UInt8.self)
   }
 }

@@ -25,20 +25,21 @@ struct Region {
   mutating func allocate<T: BitwiseCopyable>(
     _ count: Int, of type: T.Type
   ) throws(Failure) -> UnsafeMutableBufferPointer<T> {
-    let start = try reserve(count, of: type)
-    fmp_fill(start, 0, count * MemoryLayout<T>.stride)
-    return UnsafeMutableBufferPointer(start: start, count: count)
+    let memory = try uninitialized(count, of: type)
+    UnsafeMutableRawBufferPointer(memory).initializeMemory(as: UInt8.self, repeating: 0)
+    return memory
   }
 
-  /// The same with undefined content. What is never used of it is never touched.
-  mutating func reserve<T: BitwiseCopyable>(
+  /// The same memory with anything in it, for what is written whole.
+  mutating func uninitialized<T: BitwiseCopyable>(
     _ count: Int, of type: T.Type
-  ) throws(Failure) -> UnsafeMutablePointer<T> {
+  ) throws(Failure) -> UnsafeMutableBufferPointer<T> {
     let (size, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<T>.stride)
     guard count >= 0, !overflow, size <= Int.max / 2 else {
       throw Failure(FMNIST_ERROR_MEMORY, "more memory needed than can be addressed")
     }
-    return try take(size).bindMemory(to: T.self, capacity: count)
+    let start = try take(size).bindMemory(to: T.self, capacity: count)
+    return UnsafeMutableBufferPointer(start: start, count: count)
   }
 
   private mutating func take(_ size: Int) throws(Failure) -> UnsafeMutableRawPointer {

@@ -1,0 +1,48 @@
+import CPlatform
+
+@inline(__always)
+func maxPool(
+  _ pool: UnsafePointer<fmk_u8_pool>, _ input: UnsafePointer<UInt8>,
+  _ output: UnsafeMutablePointer<UInt8>
+) {
+  let taps = pool.pointee.taps!
+  var channel = 0
+  while channel < pool.pointee.channels {
+    let lanes = min(16, pool.pointee.channels - channel)
+    var pixel = 0
+    while pixel < pool.pointee.pixels {
+      let from = input + (pixel * pool.pointee.pixel_step + channel)
+      var best = fmk_load_block(from + Int(taps[0]))
+      var t = 1
+      while t < pool.pointee.count {
+        best = fmk_larger(best, fmk_load_block(from + Int(taps[t])))
+        t += 1
+      }
+      fmk_store_block(output + (pixel * pool.pointee.output_step + channel), best, lanes)
+      pixel += 1
+    }
+    channel += 16
+  }
+}
+
+@inline(__always)
+func sumPool(
+  _ pool: UnsafePointer<fmk_u8_pool>, _ input: UnsafePointer<UInt8>,
+  _ output: UnsafeMutableRawPointer
+) {
+  let count = Int32(truncatingIfNeeded: pool.pointee.count)
+  let start = fmk_sums(repeating: 0 &- count &* pool.pointee.zero_point)
+  let run = U8Run(
+    channels: pool.pointee.channels, pixels: pool.pointee.pixels, step: pool.pointee.output_step,
+    plane: pool.pointee.output_plane)
+  run.store(pool.pointee.epilogue, output, toFloat: pool.pointee.to_float) { pixel, channel in
+    let from = input + (pixel * pool.pointee.pixel_step + channel)
+    var sum = start
+    var t = 0
+    while t < pool.pointee.count {
+      sum &+= fmk_widen_block(fmk_load_block(from + Int(pool.pointee.taps[t])))
+      t += 1
+    }
+    return fmk_to_reals(sum) * pool.pointee.multiplier
+  }
+}
