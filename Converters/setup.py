@@ -1,4 +1,4 @@
-"""Puts the libraries into the wheel, where `make lib` has built them; the rest is in pyproject.toml."""
+"""Puts the libraries, built by `make lib`, into the wheel; the rest is in pyproject.toml."""
 
 import shutil
 from pathlib import Path
