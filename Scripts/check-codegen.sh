@@ -123,6 +123,7 @@ for isa in v3 v4; do
   check 'binary: maximum' $isa f32_binary__$isa vmaxps $registers multiple
   check from_bytes $isa f32_from_bytes__$isa vmulps $registers multiple
   check 'epilogue of bytes' $isa 5storeyySPySo11fmk_u8_conv vcvtdq2ps $registers multiple
+  check exp $isa f32_exp__$isa "$fma" $((8 * registers)) multiple
 done
 # As many sums as a vector has lanes, each in a register.
 for isa in v3 v4; do

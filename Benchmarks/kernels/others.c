@@ -90,6 +90,7 @@ void benchmark_dense(uint32_t isa) {
   measure_dense(isa, "dense 6272->512", 6272, 512);
   measure_dense(isa, "dense 784->512", 784, 512);
   measure_dense(isa, "dense 400->120", 400, 120);
+  measure_dense(isa, "dense 184->4640", 184, 4640);
   measure_dense(isa, "dense 784->10 by blocks", 784, 10);
   measure_dense_rows(isa, "dense 784->10 by rows", 784, 10);
 }
@@ -121,6 +122,11 @@ static void map(void *context) {
 static void multiply(void *context) {
   const work *w = context;
   w->kernels->f32_binary(2, w->input, w->weights, 16, w->output, w->count);
+}
+
+static void exponentials(void *context) {
+  const work *w = context;
+  w->kernels->f32_exp(w->input, w->output, w->count);
 }
 
 static void bytes(void *context) {
@@ -161,6 +167,9 @@ void benchmark_others(uint32_t isa) {
   report("depthwise 3x3 16 28x28", depthwise, &w);
   report("map 16 28x28", map, &w);
   report("multiply 16 28x28", multiply, &w);
+  w.count = 4640;
+  report("exp of 4640", exponentials, &w);
+  w.count = COUNT;
   w.rows = SIDE / 2, w.row = 2 * ROW, w.output_row = SIDE / 2 * 16, w.count = COUNT / 4;
   w.pool = (fmk_pool){.taps = taps,
                       .count = 4,

@@ -61,13 +61,17 @@ public func f32_dense_rows__baseline(
 ) {
   let conv = arguments.pointee
   for row in 0..<conv.lanes {
-    var sum: Float = 0
+    // Votes of support vectors are differences of long sums, which one float would spoil; the other
+    // modules split them over many.
+    var sum = 0.0
     for s in 0..<conv.segment_count {
       let segment = conv.segments[s]
       let weights = conv.weights + (row * conv.weight_step + Int(segment.weight))
-      for i in 0..<Int(segment.count) { sum += input[Int(segment.input) + i] * weights[i] }
+      for i in 0..<Int(segment.count) {
+        sum += Double(input[Int(segment.input) + i]) * Double(weights[i])
+      }
     }
-    output[row] = finish(sum, channel: row, conv.epilogue)
+    output[row] = finish(Float(sum), channel: row, conv.epilogue)
   }
 }
 

@@ -36,6 +36,13 @@ public func f32_binary__baseline(
   }
 }
 
+@_cdecl("f32_exp__baseline") @implementation
+public func f32_exp__baseline(
+  _ input: UnsafePointer<Float>!, _ output: UnsafeMutablePointer<Float>!, _ count: Int
+) {
+  for i in 0..<count { output[i] = fmp_expf(input[i]) }
+}
+
 @_cdecl("f32_from_bytes__baseline") @implementation
 public func f32_from_bytes__baseline(
   _ input: UnsafePointer<UInt8>!, _ output: UnsafeMutablePointer<Float>!, _ count: Int,

@@ -107,3 +107,10 @@ public func u8_l1_distances__v3(_ arguments: UnsafePointer<fmk_distances>!) {
 public func u8_l2_distances__v3(_ arguments: UnsafePointer<fmk_distances>!) {
   Distances<SquaredDifferences>.run(arguments)
 }
+
+@_cdecl("f32_exp__v3") @implementation
+public func f32_exp__v3(
+  _ input: UnsafePointer<Float>!, _ output: UnsafeMutablePointer<Float>!, _ count: Int
+) {
+  exponential(input, output, count)
+}

@@ -19,6 +19,7 @@ from graph_cases import graph_cases, wiring_cases
 from neighbour_cases import neighbour_cases
 from operator_cases import operator_cases
 from strict_cases import limit_cases, silence_cases
+from vector_cases import vector_cases
 
 
 def main() -> None:
@@ -31,6 +32,7 @@ def main() -> None:
         operator_cases,
         neighbour_cases,
         byte_cases,
+        vector_cases,
         silence_cases,
         limit_cases,
     ):

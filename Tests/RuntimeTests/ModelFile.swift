@@ -99,7 +99,8 @@ extension ModelFile {
     sections.append((3, graphSection))
     if !constants.isEmpty { sections.append((4, weightSection)) }
     if goldenCount > 0 { sections.append((5, goldenSection)) }
-    return assemble(sections, minor: quantizations.isEmpty ? 0 : 2)
+    let minor = nodes.map(\.operation.minorVersion).max() ?? 0
+    return assemble(sections, minor: quantizations.isEmpty ? UInt16(minor) : 2)
   }
 
   private var metadataSection: Bytes {

@@ -185,11 +185,13 @@ void test_answers(void) {
     golden("tiny", isa);
     golden("operators", isa);
     golden("neighbours", isa);
+    golden("vectors", isa);
     golden("no_weights", isa);
     golden("bytes", isa);
   }
   tensors("tiny");
   tensors("operators");
+  tensors("vectors");
   tensors("bytes");
   run_floats();
   top();

@@ -110,5 +110,6 @@ void test_fields(void) {
   fields_of("models/tiny.fmg");
   fields_of("models/operators.fmg");
   fields_of("models/neighbours.fmg");
+  fields_of("models/vectors.fmg");
   fields_of("models/bytes.fmg");
 }

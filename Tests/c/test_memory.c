@@ -167,6 +167,7 @@ int main(int argc, char **argv) {
   none_while_running("tiny");
   none_while_running("operators");
   none_while_running("neighbours");
+  none_while_running("vectors");
   none_while_running("bytes");
   refuse_each(bytes, size, 0);
   refuse_each(bytes, size, FMNIST_KEEP_TENSORS);

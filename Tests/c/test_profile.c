@@ -107,8 +107,9 @@ static void counts(const fmnist_model *model) {
 
 void test_profile(void) {
   static const char *const names[] = {"tiny",       "operators",  "vector",
-                                      "no_weights", "neighbours", "bytes"};
-  for (int i = 0; i < 6; i++) {
+                                      "no_weights", "neighbours", "vectors",
+                                      "bytes"};
+  for (int i = 0; i < 7; i++) {
     fmnist_model *model = model_named(names[i]);
     wrong_arguments(model);
     struct_sizes(model);

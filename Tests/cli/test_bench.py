@@ -12,6 +12,7 @@ from conftest import ROOT, TINY
 QUICK = ("--seconds", "0.05", "--no-cold")
 VECTOR = ROOT / "Tests/models/vector.fmg"
 NEIGHBOURS = ROOT / "Tests/models/neighbours.fmg"
+VECTORS = ROOT / "Tests/models/vectors.fmg"
 SINGLE = ("file_bytes", "packed_bytes", "arena_bytes", "peak_memory_bytes", "load_us")
 
 
@@ -122,6 +123,15 @@ def test_nearest_neighbours(bench):
     assert search["operators"] == "nearest_neighbours"
     assert search["kernel"].startswith("u8_l")
     assert search["share_of_peak"] is None
+
+
+def test_support_vectors(bench):
+    report = bench(VECTORS, *QUICK, "--json", "--profile").json
+    step = report["steps"][-1]
+    assert step["operators"] == "support_vectors"
+    assert step["kernel"].startswith("f32_dense__")
+    assert step["multiply_adds"] == 67 * 25
+    assert step["share_of_peak"] > 0
 
 
 def test_compare(bench, tmp_path):

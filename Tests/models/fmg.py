@@ -31,6 +31,7 @@ OPERATORS = {
     "nearest_neighbours": 15,
     "quantize": 16,
     "dequantize": 17,
+    "support_vectors": 18,
 }
 
 TYPES = {"f4": 0, "f2": 1, "u1": 2, "i1": 3, "i4": 4}
@@ -263,6 +264,6 @@ def assemble(sections: dict[int, bytes] | list[tuple[int, bytes]], **fields: obj
 def write(model: Model) -> bytes:
     """The file of a model."""
     minor = max(tensor.minor for tensor in model.tensors)
-    if any(node.operator in ("quantize", "dequantize") for node in model.nodes):
+    if any(node.operator in ("quantize", "dequantize", "support_vectors") for node in model.nodes):
         minor = 2
     return assemble(sections_of(model), minor=minor)

@@ -181,6 +181,21 @@ def neighbours() -> Model:
     return b.model(golden=6, scale=1.0, labels=["one", "two", "three"])
 
 
+def vectors() -> Model:
+    """Version 1.2: four classes, some with few vectors, of which one alone is no whole register."""
+    b = Builder("vectors", (5, 5, 1), seed=6)
+    b.add("flatten", "reshape", ["input"], shape=(25,))
+    counts = (17, 1, 40, 9)
+    constants = [
+        b.constant("vectors", sum(counts), 25, scale=0.3, shift=0.5),
+        b.constant("coefficients", 3, sum(counts)),
+        b.constant("intercepts", 6),
+    ]
+    attributes = [2, 3, 0.25, 0.0, 0, *counts]
+    b.add("scores", "support_vectors", ["flatten", *constants], attributes)
+    return b.model(golden=6, output_kind=0, labels=["one", "two", "three", "four"])
+
+
 def bytes_() -> Model:
     """Version 1.2: every operator that reads or writes bytes; RGB, in all kinds of padding."""
     b = ByteBuilder(
@@ -224,6 +239,7 @@ MODELS = {
     "vector": vector,
     "no_weights": no_weights,
     "neighbours": neighbours,
+    "vectors": vectors,
     "bytes": bytes_,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -92,6 +92,35 @@ def neighbours(x, rows, labels, metric, k, classes):
     return votes
 
 
+def support_vectors(x, vectors, coefficients, intercepts, attributes):
+    """Kernel values, decisions of all pairs of classes, votes and confidences."""
+    output, kernel, gamma, coef0, degree, *counts = attributes
+    products = vectors @ x
+    match kernel:
+        case 1:
+            values = products
+        case 2:
+            values = (gamma * products + coef0) ** degree
+        case 3:
+            values = np.exp(-gamma * ((vectors - x) ** 2).sum(axis=1))
+        case 4:
+            values = np.tanh(gamma * products + coef0)
+    starts = np.cumsum([0, *counts])
+    of = [slice(start, end) for start, end in pairwise(starts)]
+    votes, confidences = np.zeros((2, len(counts)))
+    pairs = [(i, j) for i in range(len(counts)) for j in range(i + 1, len(counts))]
+    for (i, j), intercept in zip(pairs, intercepts, strict=True):
+        decision = (
+            coefficients[j - 1, of[i]] @ values[of[i]]
+            + coefficients[i, of[j]] @ values[of[j]]
+            + intercept
+        )
+        votes[i if decision > 0 else j] += 1
+        confidences[i] += decision
+        confidences[j] -= decision
+    return votes if output == 1 else votes + confidences / (3 * (abs(confidences) + 1))
+
+
 def node_value(operator, inputs, attributes, shape):
     """The output of one node."""
     x = inputs[0]
@@ -125,6 +154,8 @@ def node_value(operator, inputs, attributes, shape):
             return x.transpose(attributes)
         case "nearest_neighbours":
             return neighbours(*inputs, *attributes)
+        case "support_vectors":
+            return support_vectors(*inputs, attributes)
     raise ValueError(operator)
 
 

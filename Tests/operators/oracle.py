@@ -160,6 +160,35 @@ def _nearest_neighbours(node: Node, x: np.ndarray, rows: np.ndarray, labels: np.
     return np.bincount(labels[nearest].astype(int), minlength=classes) / k
 
 
+def _support_vectors(
+    node: Node, x: np.ndarray, vectors: np.ndarray, coefficients: np.ndarray, intercepts: np.ndarray
+):
+    a = {"gamma": 0.0, "coef0": 0.0, "degree": 0} | node.attributes
+    gamma, coef0 = float(np.float32(a["gamma"])), float(np.float32(a["coef0"]))
+    products = vectors @ x
+    values = {
+        1: lambda: products,
+        2: lambda: (gamma * products + coef0) ** a["degree"],
+        3: lambda: np.exp(-gamma * ((vectors - x) ** 2).sum(1)),
+        4: lambda: np.tanh(gamma * products + coef0),
+    }[a["kernel"]]()
+    classes = len(a["counts"])
+    owner = np.repeat(np.arange(classes), a["counts"])
+    votes, confidences = np.zeros(classes), np.zeros(classes)
+    pair = 0
+    for i in range(classes):
+        for j in range(i + 1, classes):
+            row = np.where(owner == i, coefficients[j - 1], coefficients[i])
+            decision = (row * values)[(owner == i) | (owner == j)].sum() + intercepts[pair]
+            votes[i if decision > 0 else j] += 1
+            confidences[i] += decision
+            confidences[j] -= decision
+            pair += 1
+    if a["output"] == 1:
+        return votes
+    return votes + confidences / (3 * (np.abs(confidences) + 1))
+
+
 OPERATORS: dict[str, Callable[..., np.ndarray]] = {
     "conv2d": _conv2d,
     "dense": _dense,
@@ -176,4 +205,5 @@ OPERATORS: dict[str, Callable[..., np.ndarray]] = {
     "pad": _pad,
     "transpose": lambda node, x: x.transpose(node.attributes["axes"]),
     "nearest_neighbours": _nearest_neighbours,
+    "support_vectors": _support_vectors,
 }

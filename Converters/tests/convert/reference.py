@@ -117,6 +117,8 @@ def _operator(node: Node, inputs: list, shape: tuple) -> np.ndarray:
             return x.transpose(a)
         case 15:
             return _neighbours(x, inputs[1], inputs[2].astype(int), *a)
+        case 18:
+            return _support_vectors(inputs, a[0], a[1], _float(a[2]), _float(a[3]), a[4], a[5:])
     raise FormatError(f"operator {node.operator}")
 
 
@@ -125,6 +127,27 @@ def _neighbours(x, rows, labels, metric: int, k: int, classes: int) -> np.ndarra
     distances = (np.abs(rows - x) ** metric).sum(1)
     nearest = np.argsort(distances, kind="stable")[:k]
     return np.bincount(labels[nearest], minlength=classes) / k
+
+
+def _support_vectors(inputs, output, kernel, gamma, coef0, degree, counts) -> np.ndarray:
+    x, vectors, coefficients, intercepts = inputs
+    values = [
+        vectors @ x,
+        (gamma * (vectors @ x) + coef0) ** degree,
+        np.exp(-gamma * ((vectors - x) ** 2).sum(1)),
+        np.tanh(gamma * (vectors @ x) + coef0),
+    ][kernel - 1]
+    owner = np.repeat(range(len(counts)), counts)
+    demand(len(owner) == len(vectors), "counts")
+    scores, confidences, pairs = np.zeros(len(counts)), np.zeros(len(counts)), iter(intercepts)
+    for i in range(len(counts)):
+        for j in range(i + 1, len(counts)):
+            decision = next(pairs)
+            decision += coefficients[j - 1, owner == i] @ values[owner == i]
+            decision += coefficients[i, owner == j] @ values[owner == j]
+            scores[i if decision > 0 else j] += 1
+            confidences[[i, j]] += decision, -decision
+    return scores if output == 1 else scores + confidences / (3 * (np.abs(confidences) + 1))
 
 
 def _windows(x, kernel, stride, dilation, pads, value) -> np.ndarray:

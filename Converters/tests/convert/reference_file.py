@@ -14,6 +14,7 @@ import numpy as np
 
 CONV, DENSE, MAX_POOL, AVERAGE_POOL, GLOBAL_MAX, GLOBAL_AVERAGE, SCALE_SHIFT = range(1, 8)
 ACTIVATION, SOFTMAX, BINARY, CONCATENATE, RESHAPE, PAD, TRANSPOSE, NEAREST_NEIGHBOURS = range(8, 16)
+SUPPORT_VECTORS = 18
 ATTRIBUTES = {
     CONV: 9,
     DENSE: 0,
@@ -101,7 +102,7 @@ class File:
 def read(data: bytes) -> File:
     demand(data[:8] == b"\x89FMG\r\n\x1a\n", "magic")
     major, minor, checksum, size, count, reserved = struct.unpack_from("<HHIQII", data, 8)
-    demand((major, size, reserved) == (1, len(data), 0) and minor <= 1, "header")
+    demand((major, size, reserved) == (1, len(data), 0) and minor <= 2, "header")
     demand(2 <= count <= 5 and data[32:64] == bytes(32), "header")
     table_end = 64 + 32 * count
     header = bytearray(data[:table_end])
@@ -125,7 +126,9 @@ def read(data: bytes) -> File:
     if 5 in sections:
         _golden(file, sections[5])
     halves = any(t.value is not None and t.value.dtype == np.float16 for t in file.tensors)
-    demand(minor == int(halves or NEAREST_NEIGHBOURS in file.operators()), "minor version")
+    needed = int(halves or NEAREST_NEIGHBOURS in file.operators())
+    needed = 2 if SUPPORT_VECTORS in file.operators() else needed
+    demand(minor == needed, "minor version")
     return file
 
 
@@ -231,12 +234,14 @@ def _nodes(file: File, row: tuple, count: int):
         expected = ATTRIBUTES.get(operator)
         if operator == TRANSPOSE:
             expected = len(file.tensors[node.inputs[0]].shape)
+        if operator == SUPPORT_VECTORS:
+            expected = 5 + file.tensors[node.inputs[2]].shape[0] + 1
         demand(attributes == expected, f"attributes of {operator}")
         for order, index in enumerate(node.inputs):
             value = file.tensors[index].value
             demand(value is not None or index <= number, "computed later")
             stored = {"u1"} if operator == NEAREST_NEIGHBOURS else {"<f4"}
-            if operator in (CONV, DENSE) and order == 1:
+            if operator in (CONV, DENSE, SUPPORT_VECTORS) and order == 1:
                 stored.add("<f2")
             demand(value is None or value.dtype in map(np.dtype, stored), "element type")
         used.update(node.inputs)

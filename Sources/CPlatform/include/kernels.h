@@ -9,7 +9,7 @@
  * aligned to 64 bytes and followed by at least 64 readable bytes. Lanes beyond C in the last block
  * hold anything. Columns of padding hold zero. A vector is an image of one pixel: b = 16 always.
  *
- * Only the element-wise kernels (map, binary) may write where they read: the others compute some
+ * Only the element-wise kernels (map, binary, exp) may write where they read: the others compute some
  * outputs twice, or write some again before they are done.
  */
 #ifndef FMNISTRT_KERNELS_H
@@ -124,6 +124,7 @@ typedef struct fmk_winograd_output {
  *           rounded before the sum, on every instruction set
  *   binary: out = a op b, op: 1 add, 2 multiply, 3 subtract, 4 divide, 5 maximum, 6 minimum;
  *           b advances with a, or is 16 floats used again and again when b_step is 0 (else 16).
+ *   exp:    out = exp(in), within 2 units in the last place; NaN stays NaN
  * In place is allowed. `bytes` converts count pixels (any count): out = in * scale + shift, the
  * product rounded too. */
 
@@ -161,6 +162,7 @@ typedef struct fmk_table {
   void (*f32_from_bytes)(const uint8_t *in, float *out, intptr_t count, float scale, float shift);
   void (*u8_l1_distances)(const fmk_distances *);
   void (*u8_l2_distances)(const fmk_distances *);
+  void (*f32_exp)(const float *in, float *out, intptr_t count);
   intptr_t u8_depth; /* bytes of input that u8_conv and u8_dense take at a time: 4 */
   void (*u8_conv)(const fmk_u8_conv *, const uint8_t *input, void *output);
   void (*u8_dense)(const fmk_u8_conv *, const uint8_t *input, void *output);
@@ -190,6 +192,7 @@ typedef struct fmk_table {
   void f32_from_bytes__##isa(const uint8_t *, float *, intptr_t, float, float);                 \
   void u8_l1_distances__##isa(const fmk_distances *);                                           \
   void u8_l2_distances__##isa(const fmk_distances *);                                           \
+  void f32_exp__##isa(const float *, float *, intptr_t);                                        \
   FMK_U8_DECLARE(isa)
 
 FMK_DECLARE(baseline)

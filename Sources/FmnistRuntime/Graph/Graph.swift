@@ -82,7 +82,7 @@ struct Tensor {
     type == .f32 ? data?.assumingMemoryBound(to: Float.self) : nil
   }
 
-  /// The elements of a constant of type f16: weights of a convolution or dense layer.
+  /// The elements of a constant of type f16: weights, or support vectors.
   var halves: UnsafePointer<UInt16>? {
     type == .f16 ? data?.assumingMemoryBound(to: UInt16.self) : nil
   }
@@ -110,6 +110,7 @@ enum Operator: UInt16 {
   case softmax, binary, concatenate, reshape, pad, transpose
   case nearestNeighbours
   case quantize, dequantize
+  case supportVectors = 18
 
   var name: StaticString {
     switch self {
@@ -130,6 +131,7 @@ enum Operator: UInt16 {
     case .nearestNeighbours: "nearest_neighbours"
     case .quantize: "quantize"
     case .dequantize: "dequantize"
+    case .supportVectors: "support_vectors"
     }
   }
 
@@ -137,7 +139,7 @@ enum Operator: UInt16 {
   var minorVersion: Int {
     switch self {
     case .nearestNeighbours: 1
-    case .quantize, .dequantize: 2
+    case .quantize, .dequantize, .supportVectors: 2
     default: 0
     }
   }

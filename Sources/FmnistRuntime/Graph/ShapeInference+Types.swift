@@ -58,6 +58,7 @@ extension Graph {
   private func accepts(_ type: ElementType, of node: Node, asInput index: Int) -> Bool {
     switch node.kind {
     case .nearestNeighbours: type == .u8
+    case .supportVectors: type == .f32 || (type == .f16 && index == 1)
     case .conv2d, .dense:
       switch index {
       case 1: input(node, 0).isBytes ? type == .s8 : type == .f32 || type == .f16

@@ -74,6 +74,7 @@ extension Graph {
     case .nearestNeighbours: return try nearestNeighbours(&node)
     case .quantize: return try quantize(node)
     case .dequantize: return try dequantize(node)
+    case .supportVectors: return try supportVectors(&node)
     }
   }
 

@@ -2,8 +2,14 @@ import CPlatform
 
 extension Planner {
   mutating func dense(_ draft: Draft) throws(Failure) -> Dense {
-    let node = graph.nodes[draft.node]
-    let weights = graph.input(node, 1)
+    let weights = graph.input(graph.nodes[draft.node], 1)
+    return try dense(draft, weights, epilogue: try epilogue(draft))
+  }
+
+  /// The input of a draft times each row of a matrix [outputs, elements of the input].
+  mutating func dense(
+    _ draft: Draft, _ weights: Tensor, epilogue: fmk_epilogue
+  ) throws(Failure) -> Dense {
     let outputs = weights.shape.sizes[0]
     let depth = weights.shape.sizes[1]
     let input = layout(draft.input)
@@ -22,8 +28,8 @@ extension Planner {
       arguments.weights = try packMatrix(weights.values!, outputs, depth)
     }
     arguments.weight_step = isByRows ? (depth + 15) & ~15 : depth * 16
-    arguments.epilogue = try epilogue(draft)
-    arguments.blocks = layout(draft.output).blocks
+    arguments.epilogue = epilogue
+    arguments.blocks = (outputs + 15) / 16
     arguments.pixels = 1
     arguments.output_plane = 16
     arguments.output_step = 16
@@ -64,7 +70,7 @@ extension Planner {
   }
 
   /// A matrix [outputs, depth] with zeros behind each row up to a multiple of 16.
-  private mutating func packRows(
+  mutating func packRows(
     _ values: UnsafePointer<Float>, _ outputs: Int, _ depth: Int
   ) throws(Failure) -> UnsafePointer<Float> {
     let pitch = (depth + 15) & ~15

@@ -217,12 +217,13 @@ struct Planner {
     node.integer(8) > 1 ? 1 : min(2, layout(node.output).blocks)
   }
 
-  /// Floats that a step needs besides its input and output: a search, the tiles of Winograd's
-  /// algorithm, or the rows that wait for a fused pooling.
+  /// Floats that a step needs besides its input and output: a search, the values of a kernel
+  /// function, the tiles of Winograd's algorithm, or the rows that wait for a fused pooling.
   private func scratchSize(_ draft: Draft) -> Int {
     if usesWinograd(draft) { return winogradScratchSize(draft) }
     let node = graph.nodes[draft.node]
     if node.kind == .nearestNeighbours { return neighbourSearch(draft, scratch: 0).scratchSize }
+    if node.kind == .supportVectors { return supportVectorScratchSize(node) }
     guard draft.pool >= 0 else { return 0 }
     let columns = graph.tensors[node.output].shape.sizes[1]
     return blocksTogether(node) * graph.nodes[draft.pool].integer(0) * columns * 16 + 16
@@ -266,6 +267,8 @@ struct Planner {
       search = try store(neighbourSearch(draft, scratch: scratch))
       return nil
     case .quantize, .dequantize: return nil  // They are steps of bytes.
+    case .supportVectors:
+      return .supportVectors(try store(try supportVectors(draft, scratch: scratch)))
     }
   }
 }

@@ -6,11 +6,10 @@ extension Step {
     case .convolution: "f32_conv"
     case .depthwise: "f32_depthwise"
     case .winograd: "f32_winograd"
-    case .dense(let step):
-      step.pointee.halves != nil
-        ? "f16_dense" : step.pointee.isByRows ? "f32_dense_rows" : "f32_dense"
+    case .dense(let step): step.pointee.kernel
     case .pool(let step): step.pointee.isMax ? "f32_max_pool" : "f32_sum_pool"
     case .globalPool(let step): step.pointee.isMax ? "f32_max_pool" : "f32_sum_pool"
+    case .supportVectors(let step): step.pointee.products.kernel
     case .map: "f32_map"
     case .binary: "f32_binary"
     case .activation, .softmax, .copy, .reshape, .transpose: ""

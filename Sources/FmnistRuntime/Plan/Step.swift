@@ -15,6 +15,7 @@ enum Step {
   case copy(UnsafePointer<Copy>)
   case reshape(UnsafePointer<Reshape>)
   case transpose(UnsafePointer<Transpose>)
+  case supportVectors(UnsafePointer<SupportVectors>)
   case bytes(ByteStep)
 }
 
@@ -76,6 +77,10 @@ struct Dense {
   var halves: UnsafePointer<UInt16>?
   /// Whether the weights lie output by output, for f32_dense_rows.
   var isByRows: Bool
+
+  var kernel: StaticString {
+    halves != nil ? "f16_dense" : isByRows ? "f32_dense_rows" : "f32_dense"
+  }
 }
 
 /// Neighbouring output columns whose windows lie in the image in the same way.

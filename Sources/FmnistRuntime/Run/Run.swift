@@ -81,6 +81,7 @@ struct Run {
     case .copy(let step): copy(step.pointee)
     case .reshape(let step): reshape(step.pointee, of: Float.self)
     case .transpose(let step): transpose(step.pointee, of: Float.self)
+    case .supportVectors(let step): supportVectors(step.pointee)
     case .bytes(let step): bytes(step)
     }
   }

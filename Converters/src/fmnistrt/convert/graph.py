@@ -23,7 +23,7 @@ class Tensor:
     """A constant (array, row-major) or, without `value`, what a node computes.
 
     Constants are stored as float32, but for bytes, and for weights of convolutions and dense layers
-    that are float16: these stay what they are.
+    and support vectors that are float16: these stay what they are.
 
     Tensors and nodes are compared and hashed by identity: two layers may hold equal numbers.
     """

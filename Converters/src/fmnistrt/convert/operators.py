@@ -34,6 +34,10 @@ ACTIVATIONS = {
 }
 BINARY = {"add": 1, "multiply": 2, "subtract": 3, "divide": 4, "maximum": 5, "minimum": 6}
 METRICS = {"manhattan": 1, "euclidean": 2}
+VECTOR_KERNELS = {"linear": 1, "poly": 2, "rbf": 3, "sigmoid": 4}
+VECTOR_OUTPUTS = {"votes": 1, "ovr": 2}
+MAX_VECTOR_CLASSES = 250
+"""Classes of support vectors: each takes one of the 255 words that attributes can be."""
 MAX_ROW = 32768
 """Bytes of a row of nearest neighbours: up to here a sum of squares fits into 32 bits."""
 MAX_NEIGHBOURS = 255
@@ -204,6 +208,40 @@ def _nearest_neighbours(shapes: list[Shape], attributes: Attributes) -> Shape:
     return (classes,)
 
 
+def _support_vectors(shapes: list[Shape], attributes: Attributes) -> Shape:
+    x, vectors, coefficients, intercepts = shapes
+    counts = attributes["counts"]
+    classes = len(counts)
+    _demand(2 <= classes <= MAX_VECTOR_CLASSES, f"has {classes} classes; 2 to 250 are possible")
+    _demand(
+        len(x) == 1 and len(vectors) == 2 and vectors[1] == x[0],
+        f"compares {x} with vectors of shape {vectors}; (count, size) and a vector are needed",
+    )
+    _demand(
+        min(counts) >= 1 and sum(counts) == vectors[0],
+        f"has {vectors[0]} vectors, but its classes {list(counts)}",
+    )
+    _demand(
+        coefficients == (classes - 1, vectors[0]),
+        f"has coefficients of shape {coefficients}; {(classes - 1, vectors[0])} is needed",
+    )
+    pairs = classes * (classes - 1) // 2
+    _demand(intercepts == (pairs,), f"has intercepts of shape {intercepts}; ({pairs},) is needed")
+    _demand(attributes["output"] in VECTOR_OUTPUTS.values(), "has an unknown kind of output")
+    kernel = attributes["kernel"]
+    _demand(kernel in VECTOR_KERNELS.values(), f"has the unknown kernel {kernel}")
+    gamma, coef0, degree = (attributes[key] for key in ("gamma", "coef0", "degree"))
+    linear, poly, sigmoid = (VECTOR_KERNELS[key] for key in ("linear", "poly", "sigmoid"))
+    unused = (
+        (gamma != 0 and kernel == linear)
+        or (coef0 != 0 and kernel not in (poly, sigmoid))
+        or (degree != 0 and kernel != poly)
+    )
+    valid = math.isfinite(gamma) and gamma >= 0 and math.isfinite(coef0) and 0 <= degree <= 255
+    _demand(valid and not unused, f"has gamma {gamma}, coef0 {coef0} and degree {degree}")
+    return (classes,)
+
+
 _STRIDES: dict[str, int | float | tuple[int, ...]] = {"stride_h": 1, "stride_w": 1}
 _PADS: dict[str, int | float | tuple[int, ...]] = {
     "pad_top": 0,
@@ -243,6 +281,13 @@ OPERATORS: dict[str, Operator] = {
         {"metric": 0, "k": 0, "classes": 0},
         _nearest_neighbours,
         bytes=True,
+    ),
+    "support_vectors": Operator(
+        18,
+        (4, 4),
+        (1, 2, 3),
+        {"output": 0, "kernel": 0, "gamma": 0.0, "coef0": 0.0, "degree": 0, "counts": ()},
+        _support_vectors,
     ),
 }
 
@@ -290,5 +335,5 @@ def multiply_adds(node: Node) -> int:
     """Multiplications with weights for one image."""
     if node.operator == "conv2d":
         return math.prod(node.output.shape) * math.prod(node.inputs[1].shape[1:])
-    matrix = node.operator in ("dense", "nearest_neighbours")
+    matrix = node.operator in ("dense", "nearest_neighbours", "support_vectors")
     return math.prod(node.inputs[1].shape) if matrix else 0

@@ -17,7 +17,7 @@ MAGIC = b"\x89FMG\r\n\x1a\n"
 MAJOR_VERSION = 1
 ELEMENT_TYPES = {"<f4": (0, 0), "<f2": (1, 1), "u1": (2, 1)}
 """Number and first minor version of each type that constants are stored as."""
-FIRST_VERSIONS = {"nearest_neighbours": 1}
+FIRST_VERSIONS = {"nearest_neighbours": 1, "support_vectors": 2}
 """Operators that older minor versions do not have."""
 OUTPUT_KINDS = {"scores": 0, "probabilities": 1, "logits": 2}
 MAX_FILE = 2**30

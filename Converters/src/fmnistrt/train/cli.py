@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fmnistrt.data import DataError
 
-from .recipes import RECIPES, Neighbours, Recipe
+from .recipes import RECIPES, Neighbours, Recipe, Vectors
 
 EXAMPLES = """examples:
   fmnist-train bncnn                      train as published; the kept epoch is runs/bncnn/best.ckpt
@@ -18,6 +18,7 @@ EXAMPLES = """examples:
   fmnist-train bncnn --epochs 40 --precision mixed_bfloat16
   fmnist-convert runs/bncnn/best.ckpt model.fmg
   fmnist-train knn --k 5                  no training: runs/knn/knn.fmg holds the training images
+  fmnist-train svc                        support vectors, in minutes: runs/svc/svc.fmg
 """
 
 
@@ -37,11 +38,11 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--data", type=Path, help="folder of the IDX files (default: Debian's)")
     result.add_argument("--output", type=Path, help="folder of the run (default: runs/RECIPE)")
+    result.add_argument("--seed", type=int, help="of what is random (default: 1)")
     networks = result.add_argument_group("networks")
     networks.add_argument("--epochs", type=positive, help="passes over the training images")
     networks.add_argument("--batch", type=positive, help="images a step")
     networks.add_argument("--learning-rate", type=float, help="peak of the cosine schedule")
-    networks.add_argument("--seed", type=int, help="default: 1")
     networks.add_argument(
         "--precision",
         choices=["float32", "mixed_bfloat16"],
@@ -52,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
     neighbours.add_argument(
         "--metric", choices=["manhattan", "euclidean"], help="distance (default: manhattan)"
     )
+    vectors = result.add_argument_group("support vectors")
+    vectors.add_argument("--images", type=positive, help="training images (default: 10000)")
     result.add_argument("--json", action="store_true", help="print the report as JSON")
     return result
 
@@ -64,8 +67,12 @@ def positive(text: str) -> int:
     return value
 
 
-NETWORK_OPTIONS = ("epochs", "batch", "learning_rate", "seed", "precision")
-NEIGHBOUR_OPTIONS = ("k", "metric")
+OPTIONS = {
+    Recipe: ("epochs", "batch", "learning_rate", "seed", "precision"),
+    Neighbours: ("k", "metric"),
+    Vectors: ("images", "seed"),
+}
+"""Which options a kind of recipe has besides those that all have."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,24 +80,32 @@ def main(arguments: list[str] | None = None) -> int:
     command = parser()
     options = command.parse_args(arguments)
     recipe = RECIPES[options.recipe]
-    for name in NEIGHBOUR_OPTIONS if isinstance(recipe, Recipe) else NETWORK_OPTIONS:
+    for name in {name for names in OPTIONS.values() for name in names} - {*OPTIONS[type(recipe)]}:
         if getattr(options, name) is not None:
             command.error(f"--{name.replace('_', '-')} is not an option of {recipe.name}")
     return _train(recipe, options) if isinstance(recipe, Recipe) else _store(recipe, options)
 
 
-def _store(recipe: Neighbours, options: argparse.Namespace) -> int:
-    """Writes a model of nearest neighbours."""
+def _seed(options: argparse.Namespace) -> int:
+    return 1 if options.seed is None else options.seed
+
+
+def _store(recipe: Neighbours | Vectors, options: argparse.Namespace) -> int:
+    """Writes a model of scikit-learn."""
     from fmnistrt.convert.graph import ConvertError
 
     try:
-        from .neighbours import store
+        from . import neighbours, svc
     except ModuleNotFoundError as error:
         return _missing(error)
     output = options.output or Path("runs") / recipe.name
-    k, metric = options.k or recipe.k, options.metric or recipe.metric
     try:
-        figures = store(recipe, options.data, output, k, metric)
+        if isinstance(recipe, Vectors):
+            images = options.images or recipe.images
+            figures = svc.store(recipe, options.data, output, images, _seed(options))
+        else:
+            k, metric = options.k or recipe.k, options.metric or recipe.metric
+            figures = neighbours.store(recipe, options.data, output, k, metric)
     except (ConvertError, DataError, OSError) as error:
         print(f"fmnist-train: {error}", file=sys.stderr)
         return 1
@@ -125,7 +140,7 @@ def _train(recipe: Recipe, options: argparse.Namespace) -> int:
         epochs=options.epochs or recipe.epochs,
         batch=options.batch or recipe.batch,
         learning_rate=options.learning_rate or recipe.learning_rate,
-        seed=1 if options.seed is None else options.seed,
+        seed=_seed(options),
         precision=options.precision or "float32",
     )
     try:
