@@ -25,6 +25,7 @@ extension Run {
   }
 
   /// Makes the stored input number `i` of the search: each value rounded to a byte.
+  @inline(never)
   private func takeBytes(_ search: NeighbourSearch, _ i: Int) {
     let query = search.query(i, arena)
     let layout = layout(search.input)
@@ -37,6 +38,7 @@ extension Run {
     }
   }
 
+  @inline(never)
   private func findNeighbours(_ search: NeighbourSearch, _ inputs: Int) {
     let none = NeighbourSearch.Candidate(distance: .max, label: 0)
     search.candidates(0, arena).update(repeating: none, count: inputs * search.k)
@@ -97,6 +99,7 @@ extension Run {
   }
 
   /// The output for input `i`: the share of the neighbours that have each class.
+  @inline(never)
   private func countVotes(_ search: NeighbourSearch, _ i: Int) {
     let output = memory(search.output)
     let best = search.candidates(i, arena)

@@ -32,21 +32,24 @@ struct Run {
         profile?.pointee.start()
         store(run, first + i)
         profile?.pointee.finish(0)
-        for index in 0..<plan.firstBatchedStep {
-          try run.step(index, images: 1)
-          profile?.pointee.finish(index + 1)
-        }
+        try run.steps(0..<plan.firstBatchedStep, images: 1)
       }
       run.image = 0
-      for index in plan.firstBatchedStep..<plan.steps.count {
-        try run.step(index, images: images)
-        profile?.pointee.finish(index + 1, images: images)
-      }
+      try run.steps(plan.firstBatchedStep..<plan.steps.count, images: images)
       for i in 0..<images {
         run.image = i
         finish(run, first + i)
       }
       first += images
+    }
+  }
+
+  // What is inlined into `inputs` is there twice, for bytes and for floats.
+  @inline(never)
+  private func steps(_ indices: Range<Int>, images: Int) throws(Failure) {
+    for index in indices {
+      try step(index, images: images)
+      profile?.pointee.finish(index + 1, images: images)
     }
   }
 
