@@ -117,6 +117,7 @@ for isa in v3 v4; do
   check 'winograd input' $isa 14transformInput33 'vfn?madd[0-9]+ps' $((6 * registers)) whole
   check 'winograd output' $isa 15transformOutput "$fma" $((3 * registers)) whole
   check 'winograd epilogue' $isa 6finish "$fma" $registers multiple
+  check im2col $isa f32_im2col__$isa 'vmovu?a?ps.*,.*\(' $registers multiple
   check max_pool $isa f32_max_pool__$isa vmaxps $registers multiple
   check sum_pool $isa f32_sum_pool__$isa vaddps $registers multiple
   check map $isa f32_map__$isa vmulps $registers multiple

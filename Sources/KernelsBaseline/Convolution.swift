@@ -29,9 +29,27 @@ private func convolve(
           for lane in 0..<16 { sums[lane] += from[i] * weight(first + i * 16 + lane) }
         }
       }
-      let to = output + (block * conv.output_plane + pixel * conv.output_step)
+      let gaps = conv.row_gap == 0 ? 0 : pixel / conv.row_pixels * conv.row_gap
+      let to = output + (block * conv.output_plane + pixel * conv.output_step + gaps)
       for lane in 0..<conv.lanes {
         to[lane] = finish(sums[lane], channel: block * 16 + lane, conv.epilogue)
+      }
+    }
+  }
+}
+
+@_cdecl("f32_im2col__baseline") @implementation
+public func f32_im2col__baseline(
+  _ arguments: UnsafePointer<fmk_im2col>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  let (count, blocks) = (arguments.pointee.count, arguments.pointee.blocks)
+  for block in 0..<blocks {
+    for i in 0..<count {
+      let offset = Int(arguments.pointee.offsets[i])
+      for lane in 0..<16 {
+        output[(block * count + i) * 16 + lane] =
+          offset < 0 ? 0 : input[block * arguments.pointee.plane + offset + lane]
       }
     }
   }

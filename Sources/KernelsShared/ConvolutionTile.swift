@@ -8,11 +8,10 @@ struct TilePlace {
   var bias: UnsafePointer<Float>
   var output: UnsafeMutablePointer<Float>
   var outputPlane: Int
+  /// The weights of the first block to ask for, and floats from one to the next, in each step.
+  var ahead: UnsafePointer<Float>
+  var aheadStep: Int
 }
-
-/// How far ahead weights are asked for, in floats: 3 KB take as long to read from the third-level cache
-/// as a request takes to be answered.
-private let weightsAhead = 768
 
 /// A tile of sums held in registers: `pixels` neighbouring pixels of `blocks` output blocks.
 ///
@@ -40,6 +39,7 @@ struct Tile<let pixels: Int, let blocks: Int, let step: Int> {
     let pixelStep = step == 0 ? conv.pointee.pixel_step : step
     let weightStep = conv.pointee.weight_step
     var segment = conv.pointee.segments!
+    var ahead = place.ahead
     let end = segment + conv.pointee.segment_count
     while segment < end {
       var x = place.input + Int(segment.pointee.input)
@@ -48,7 +48,7 @@ struct Tile<let pixels: Int, let blocks: Int, let step: Int> {
       while left > 0 {
         var b = 0
         while b < blocks {
-          fmk_prefetch(w + (b * weightStep + weightsAhead))
+          fmk_prefetch(ahead + b * weightStep)
           b += 1
         }
         var p = 0
@@ -63,6 +63,7 @@ struct Tile<let pixels: Int, let blocks: Int, let step: Int> {
         }
         x += 1
         w += 16
+        ahead += place.aheadStep
         left -= 1
       }
       segment += 1

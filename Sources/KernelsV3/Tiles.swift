@@ -6,7 +6,6 @@ let tilePixels = 6
 let tileBlocks = 1
 /// 8 of the 16 ymm registers hold the sums of one pixel in a dense layer.
 let densePixels = 1
-typealias BlockOfTile = InlineArray<6, Vector>
 
 @inline(never)
 func runTile(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, pixels: Int, blocks: Int) {

@@ -10,6 +10,14 @@ public func f32_conv__v4(
   convolve(arguments, input, output)
 }
 
+@_cdecl("f32_im2col__v4") @implementation
+public func f32_im2col__v4(
+  _ arguments: UnsafePointer<fmk_im2col>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  im2col(arguments, input, output)
+}
+
 @_cdecl("f32_depthwise__v4") @implementation
 public func f32_depthwise__v4(
   _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,

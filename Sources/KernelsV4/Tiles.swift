@@ -6,7 +6,6 @@ let tilePixels = 14
 let tileBlocks = 2
 /// 24 of the 32 zmm registers hold the sums of three pixels in a dense layer.
 let densePixels = 3
-typealias BlockOfTile = InlineArray<14, Vector>
 
 @inline(never)
 func runTile(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, pixels: Int, blocks: Int) {

@@ -16,7 +16,8 @@ final class ConvolutionCase {
 
   init(
     pixels: Int, blocks: Int, pixelStep: Int, lanes: Int, segments list: [(input: Int, count: Int)],
-    scaled: Bool = false, low: Float = -.infinity, high: Float = .infinity, overRead: Int = 0
+    scaled: Bool = false, low: Float = -.infinity, high: Float = .infinity, overRead: Int = 0,
+    rowPixels: Int = 0, rowGap: Int = 0
   ) {
     let before = 64
     let reach = list.map { $0.input + $0.count }.max() ?? 0
@@ -40,8 +41,9 @@ final class ConvolutionCase {
     scale = .random(blocks * 16, seed: 2)
     shift = .random(blocks * 16, seed: 3)
     let step = lanes <= 8 ? lanes : 16
-    let plane = pixels * step + 48
-    outputCount = (blocks - 1) * plane + (pixels - 1) * step + lanes
+    let gaps = rowGap == 0 ? 0 : (pixels - 1) / rowPixels * rowGap
+    let plane = pixels * step + gaps + 48
+    outputCount = (blocks - 1) * plane + (pixels - 1) * step + gaps + lanes
 
     conv.segments = UnsafePointer(segments)
     conv.segment_count = list.count
@@ -56,6 +58,8 @@ final class ConvolutionCase {
     conv.output_plane = blocks == 1 ? 0 : plane
     conv.output_step = step
     conv.lanes = lanes
+    conv.row_pixels = rowPixels
+    conv.row_gap = rowGap
   }
 
   deinit {

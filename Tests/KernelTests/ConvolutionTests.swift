@@ -27,6 +27,44 @@ import Testing
     }
   }
 
+  /// Rows of the output that end within a tile, at its end and after several tiles.
+  @Test(arguments: InstructionSet.tested)
+  func gapsBetweenRows(_ isa: InstructionSet) {
+    for pixels in 1...33 {
+      for blocks in 1...3 {
+        for (rowPixels, rowGap) in [(1, 16), (2, 32), (7, 16), (14, 48), (20, 32), (40, 16)] {
+          let test = ConvolutionCase(
+            pixels: pixels, blocks: blocks, pixelStep: 16, lanes: 16, segments: Self.segments,
+            scaled: pixels % 2 == 1, low: -1, rowPixels: rowPixels, rowGap: rowGap)
+          compare(
+            test.run(isa.kernels.f32_conv), test.run(InstructionSet.reference.f32_conv),
+            tolerance: 1e-5, "\(test.description), rows of \(rowPixels) \(rowGap) apart")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.tested)
+  func patches(_ isa: InstructionSet) {
+    for offsets: [Int32] in [[-1], [5], [0, -1, 16, 3, -1, -1, 128], Array(0..<40)] {
+      for blocks in 1...3 {
+        let input = Buffer.random(144 * blocks, seed: blocks)
+        offsets.withUnsafeBufferPointer {
+          let arguments = fmk_im2col(
+            offsets: $0.baseAddress, count: $0.count, blocks: blocks, plane: 144)
+          func run(_ kernels: fmk_table) -> Buffer {
+            let output = Buffer(offsets.count * blocks * 16)
+            withUnsafePointer(to: arguments) { kernels.f32_im2col($0, input.start, output.start) }
+            return output
+          }
+          compare(
+            run(isa.kernels), run(InstructionSet.reference), tolerance: 0,
+            "\(offsets.count) pixels of \(blocks) blocks")
+        }
+      }
+    }
+  }
+
   @Test(arguments: InstructionSet.tested)
   func fewLanes(_ isa: InstructionSet) {
     for lanes in 1...8 {

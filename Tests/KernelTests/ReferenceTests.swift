@@ -31,7 +31,8 @@ import Testing
                 epilogue: fmk_epilogue(
                   bias: bias.baseAddress, scale: scale.baseAddress, shift: shift.baseAddress,
                   low: 0, high: 500),
-                blocks: 1, pixels: 2, pixel_step: 1, output_plane: 0, output_step: 2, lanes: 2)
+                blocks: 1, pixels: 2, pixel_step: 1, output_plane: 0, output_step: 2, lanes: 2,
+                row_pixels: 0, row_gap: 0)
               kernels.f32_conv(&conv, input, &output)
             }
           }

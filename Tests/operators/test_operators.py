@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import cases_chains
+import cases_concatenation
 import cases_convolution
 import cases_elementwise
 import cases_halves
+import cases_image
 import cases_moving
 import cases_pooling
 import cases_random
@@ -30,6 +32,8 @@ MODULES = (
     cases_chains,
     cases_random,
     cases_winograd,
+    cases_image,
+    cases_concatenation,
 )
 CASES = {b.name: b for b in itertools.chain.from_iterable(m.cases() for m in MODULES)}
 INSTRUCTION_SETS = instruction_sets()

@@ -48,6 +48,12 @@ static inline const uint8_t *fmk_mask_of_last(intptr_t count) {
 /* Asks for the cache line at `address`, which may lie outside of any memory. */
 static inline void fmk_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 
+/* Memory for the sums of the largest tile of a convolution. As an array of Swift it kept the tiles
+ * themselves out of registers. */
+typedef struct fmk_whole_tile {
+  float sums[28 * 16];
+} fmk_whole_tile;
+
 static inline int32_t fmk_sum(fmk_ints vector) { return __builtin_reduce_add(vector); }
 #endif
 

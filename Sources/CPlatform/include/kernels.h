@@ -42,8 +42,9 @@ typedef struct fmk_epilogue {
  *   sum[block][p][lane] = sum over segments s and i < s.count of
  *       input[p * pixel_step + s.input + i] *
  *       weights[block * weight_step + (s.weight + i) * 16 + lane]
- * stored, after the epilogue, at output[block * output_plane + p * output_step + lane] for
- * lane < lanes. */
+ * stored, after the epilogue, at
+ *   output[block * output_plane + p * output_step + p / row_pixels * row_gap + lane]
+ * for lane < lanes, where the middle is left out if row_gap is 0. */
 typedef struct fmk_conv {
   const fmk_segment *segments;
   intptr_t segment_count;
@@ -57,7 +58,19 @@ typedef struct fmk_conv {
   intptr_t output_step;   /* floats between output pixels: 16, or `lanes` if that is at most 8 */
   intptr_t lanes;         /* channels to store of each block: 16, or fewer when blocks is 1 and
                              output_step is `lanes` */
+  intptr_t row_pixels;    /* at least 1 where row_gap is not 0 */
+  intptr_t row_gap;       /* floats between the rows of the output; 0 where lanes is below 16 */
 } fmk_conv;
+
+/* Copies the pixels that a convolution reads to where each kernel position finds them in a run:
+ *   output[(block * count + i) * 16 + lane] = input[block * plane + offsets[i] + lane],
+ * or 0 where offsets[i] < 0. */
+typedef struct fmk_im2col {
+  const int32_t *offsets;
+  intptr_t count;
+  intptr_t blocks; /* channel blocks of 16 */
+  intptr_t plane;  /* input floats between blocks */
+} fmk_im2col;
 
 /* Depthwise convolution of a run of pixels in one channel block:
  *   sum[p][lane] = sum over segments s of input[p * pixel_step + s.input + lane] *
@@ -147,6 +160,7 @@ typedef struct fmk_distances {
 typedef struct fmk_table {
   const char *isa;
   void (*f32_conv)(const fmk_conv *, const float *input, float *output);
+  void (*f32_im2col)(const fmk_im2col *, const float *input, float *output);
   void (*f32_depthwise)(const fmk_conv *, const float *input, float *output);
   void (*f32_dense)(const fmk_conv *, const float *input, float *output);
   void (*f16_dense)(const fmk_conv *, const uint16_t *weights, const float *input, float *output);
@@ -178,6 +192,7 @@ typedef struct fmk_table {
  * one line here, one in fmk_table, one in kernels.c and a file in each module. */
 #define FMK_DECLARE(isa)                                                                        \
   void f32_conv__##isa(const fmk_conv *, const float *, float *);                               \
+  void f32_im2col__##isa(const fmk_im2col *, const float *, float *);                           \
   void f32_depthwise__##isa(const fmk_conv *, const float *, float *);                          \
   void f32_dense__##isa(const fmk_conv *, const float *, float *);                              \
   void f16_dense__##isa(const fmk_conv *, const uint16_t *, const float *, float *);            \

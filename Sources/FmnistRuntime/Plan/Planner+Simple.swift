@@ -46,20 +46,26 @@ extension Planner {
     return UnsafePointer(result.baseAddress!)
   }
 
+  /// Without the inputs of a concatenation that lie in its output already.
   mutating func copy(_ draft: Draft) throws(Failure) -> Copy {
     let node = graph.nodes[draft.node]
     let sources = try region.allocate(node.inputs.count, of: Copy.Source.self)
+    var count = 0
     var position = SIMD4<Int>.zero
     let axis = node.kind == .pad ? 0 : 4 - graph.input(node, 0).shape.rank + node.integer(0)
     if node.kind == .pad { position = SIMD4(0, node.integer(0), node.integer(1), 0) }
     for i in 0..<sources.count {
       let axes = graph.input(node, i).shape.fourAxes
-      sources[i] = Copy.Source(tensor: Int(node.inputs[i]), position: position, axes: axes)
+      if parts[Int(node.inputs[i])].whole < 0 {
+        sources[count] = Copy.Source(
+          tensor: Int(node.inputs[i]), position: position, axes: axes)
+        count += 1
+      }
       if node.kind == .concatenate { position[axis] += axes[axis] }
     }
     return Copy(
-      output: draft.output, sources: UnsafeBufferPointer(sources),
-      fill: node.kind == .pad ? node.number(4) : 0)
+      output: draft.output, sources: UnsafeBufferPointer(rebasing: sources[..<count]),
+      fill: node.kind == .pad ? node.number(4) : nil)
   }
 
   func reshape(_ draft: Draft) -> Reshape {
@@ -105,7 +111,10 @@ extension Planner {
       output: tensor, scale: UnsafePointer(scale.baseAddress!),
       shift: UnsafePointer(shift.baseAddress!), isIdentity: fusion.inputScaleShift < 0,
       pixelScale: UnsafePointer(pixelScale.baseAddress!),
-      pixelShift: UnsafePointer(pixelShift.baseAddress!))
+      pixelShift: UnsafePointer(pixelShift.baseAddress!),
+      isUniform: (0..<channels).allSatisfy {
+        pixelScale[$0] == pixelScale[0] && pixelShift[$0] == pixelShift[0]
+      })
     if fusion.inputQuantize >= 0 { step.bytes = try store(try byteInput(step)) }
     return step
   }

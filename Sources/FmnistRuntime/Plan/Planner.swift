@@ -10,6 +10,8 @@ struct Planner {
   var region: Region
   var buffers: UnsafeMutableBufferPointer<Buffer>
   var arena: Arena
+  /// For each activation of the graph.
+  let parts: UnsafeMutableBufferPointer<Part>
   /// Four bytes each, counted against the limit of packed weights.
   var packedWords = 0
   /// The step of a model of nearest neighbours, whose only one it is.
@@ -19,7 +21,7 @@ struct Planner {
   /// Floats of scratch memory that a step takes at most.
   private var stepScratch = 0
   /// Memory that is released when the plan is made.
-  private var temporary = Region()
+  var temporary = Region()
 
   /// 1 GiB.
   private static let packedLimit = 1 << 28
@@ -34,9 +36,12 @@ struct Planner {
     let buffers = try region.allocate(graph.activationCount, of: Buffer.self)
     let arena = try Arena(
       capacity: graph.activationCount + graph.nodes.count, region: &scratch)
+    let parts = try scratch.allocate(graph.activationCount, of: Part.self)
+    parts.update(repeating: Part())
     // Takes the region as it is after the allocation above.
     var planner = Planner(
-      graph: graph, fusion: fusion, isa: isa, region: region, buffers: buffers, arena: arena)
+      graph: graph, fusion: fusion, isa: isa, region: region, buffers: buffers, arena: arena,
+      parts: parts)
     defer {
       // Whatever was allocated belongs to the caller's region, also when planning fails.
       region = planner.region
@@ -52,6 +57,7 @@ struct Planner {
         layout: Layout(tensor.shape, isBytes: tensor.isBytes), quantization: tensor.quantization)
     }
     for draft in drafts { widenForConvolution(draft) }
+    if !keep { try findParts(parts, region: &scratch) }
     let inputTensor = fusion.inputTensor
     let input = try inputStep(inputTensor)
 
@@ -126,7 +132,7 @@ struct Planner {
   /// Gives the input of a convolution the columns of zeros that its windows reach into.
   private func widenForConvolution(_ draft: Draft) {
     let node = graph.nodes[draft.node]
-    guard node.kind == .conv2d else { return }
+    guard node.kind == .conv2d, !computesWholeImage(draft) else { return }
     let kernel = graph.input(node, 1).shape.sizes[2]
     let left = node.integer(5)
     let output = graph.tensors[node.output].shape.sizes[1]
@@ -157,16 +163,20 @@ struct Planner {
     for (index, draft) in drafts.enumerated() {
       scratch[index] = -1
       let output = draft.output
+      let whole = place(output).tensor
       let shared = storages[draft.input]
-      if sharesMemory(draft, keep: keep),
+      if storages[whole] >= 0 {
+        storages[output] = storages[whole]
+      } else if sharesMemory(draft, keep: keep), whole == output,
         !keep && arena[shared].last <= index
           || isAlias(draft)
       {
         arena[shared].last = max(arena[shared].last, last[output])
         storages[output] = shared
       } else {
-        storages[output] = try arena.add(
-          size: layout(output).size, first: index, last: last[output])
+        storages[whole] = try arena.add(
+          size: layout(whole).size, first: index, last: last[whole])
+        storages[output] = storages[whole]
       }
       let scratchSize = scratchSize(draft)
       stepScratch = max(stepScratch, (scratchSize + 15) & ~15)
@@ -178,7 +188,8 @@ struct Planner {
     if arena.imageSize == 0 { cut = .max }
     for i in 0..<graph.activationCount where storages[i] >= 0 {
       let storage = arena[storages[i]]
-      buffers[i].offset = storage.offset + (storage.isPerImage ? arena.sharedSize : 0)
+      buffers[i].offset =
+        storage.offset + place(i).offset + (storage.isPerImage ? arena.sharedSize : 0)
       buffers[i].imageStep = storage.isPerImage ? arena.imageSize : 0
     }
   }
@@ -221,6 +232,7 @@ struct Planner {
   /// function, the tiles of Winograd's algorithm, or the rows that wait for a fused pooling.
   private func scratchSize(_ draft: Draft) -> Int {
     if usesWinograd(draft) { return winogradScratchSize(draft) }
+    if computesWholeImage(draft) { return imageScratchSize(draft) }
     let node = graph.nodes[draft.node]
     if node.kind == .nearestNeighbours { return neighbourSearch(draft, scratch: 0).scratchSize }
     if node.kind == .supportVectors { return supportVectorScratchSize(node) }
@@ -237,6 +249,8 @@ struct Planner {
     switch node.kind {
     case .conv2d where usesWinograd(draft):
       return .winograd(try store(try winograd(draft, scratch: scratch)))
+    case .conv2d where computesWholeImage(draft):
+      return .imageConvolution(try store(try imageConvolution(draft, scratch: scratch)))
     case .conv2d:
       let step = try store(try convolution(draft, scratch: scratch))
       return isDepthwise(node) ? .depthwise(step) : .convolution(step)
@@ -260,7 +274,9 @@ struct Planner {
         try store(
           Softmax(input: draft.input, output: draft.output, logarithm: node.integer(0) == 1)))
     case .binary: return .binary(try store(try binary(draft)))
-    case .concatenate, .pad: return .copy(try store(try copy(draft)))
+    case .concatenate, .pad:
+      let step = try copy(draft)
+      return step.sources.isEmpty ? nil : .copy(try store(step))
     case .reshape: return .reshape(try store(reshape(draft)))
     case .transpose: return .transpose(try store(transpose(draft)))
     case .nearestNeighbours:

@@ -3,7 +3,7 @@ extension Step {
   /// empty where that is the runtime itself.
   var kernel: StaticString {
     switch self {
-    case .convolution: "f32_conv"
+    case .convolution, .imageConvolution: "f32_conv"
     case .depthwise: "f32_depthwise"
     case .winograd: "f32_winograd"
     case .dense(let step): step.pointee.kernel

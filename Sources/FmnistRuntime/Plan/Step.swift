@@ -4,6 +4,7 @@ import CPlatform
 enum Step {
   case convolution(UnsafePointer<Convolution>)
   case depthwise(UnsafePointer<Convolution>)
+  case imageConvolution(UnsafePointer<ImageConvolution>)
   case winograd(UnsafePointer<Winograd>)
   case dense(UnsafePointer<Dense>)
   case pool(UnsafePointer<Pool>)
@@ -45,6 +46,28 @@ struct Convolution {
   var poolTaps: UnsafePointer<Int32>
   /// Where `blocksTogether * poolRows` rows wait for pooling, floats from the start of the arena.
   var scratch: Int
+}
+
+/// The same, all pixels of the image in one run.
+struct ImageConvolution {
+  var input: Int
+  var output: Int
+  var arguments: fmk_conv
+  /// Blocks in one call.
+  var blocksTogether: Int
+  /// The pixels that are copied for each channel block; nil when the input is read where it lies.
+  var patches: UnsafePointer<Int32>?
+  var patchCount: Int
+  /// Images whose patches lie in the scratch memory, and floats of one image's; 0 without patches.
+  var imagesTogether: Int
+  var patchesSize: Int
+  /// Height and width of the max-pooling; 1 when there is none.
+  var poolRows: Int
+  var poolColumns: Int
+  var poolTaps: UnsafePointer<Int32>
+  /// Where the patches lie, and the blocks that wait for pooling, floats from the start of the arena.
+  var scratch: Int
+  var pooledScratch: Int
 }
 
 /// A convolution of 3x3 by Winograd's algorithm, with the same epilogue, and pooling of 2x2.
@@ -169,8 +192,8 @@ struct Copy {
 
   var output: Int
   var sources: UnsafeBufferPointer<Source>
-  /// What is not copied has this value.
-  var fill: Float
+  /// What is not copied has this value; nil when there is nothing else.
+  var fill: Float?
 }
 
 struct Reshape {
@@ -197,6 +220,8 @@ struct InputStep {
   /// Applied to pixels: the pixel contract and then the above.
   var pixelScale: UnsafePointer<Float>
   var pixelShift: UnsafePointer<Float>
+  /// Whether pixels have the same scale and shift in all channels.
+  var isUniform: Bool
   /// What is done instead where the input becomes bytes.
   var bytes: UnsafePointer<ByteInput>?
 }

@@ -62,7 +62,9 @@ extension Run {
         kernel(&arguments, input + first * inputLayout.rowPitch, target)
       }
       if isPooled {
-        pool(step, arguments, outputLayout, output + row * outputLayout.rowPitch)
+        pool(
+          step.poolTaps, rows: step.poolRows, columns: step.poolColumns, arguments,
+          scratch(step.scratch), outputLayout, output + row * outputLayout.rowPitch)
       }
     }
     clearPadding(step.output, blocks: block..<block + arguments.blocks, rows: rows)
@@ -90,19 +92,18 @@ extension Run {
     arguments.segment_count = max(0, high - low) * step.segmentsOfKernelRow
   }
 
-  /// Max-pools the rows in the scratch memory into one row of each block of the output.
-  private func pool(
-    _ step: Convolution, _ arguments: fmk_conv, _ layout: Layout,
-    _ output: UnsafeMutablePointer<Float>
+  /// Max-pools rows of each block that a convolution has just computed into one row of the output.
+  func pool(
+    _ taps: UnsafePointer<Int32>, rows: Int, columns: Int, _ arguments: fmk_conv,
+    _ input: UnsafePointer<Float>, _ layout: Layout, _ output: UnsafeMutablePointer<Float>
   ) {
     var pool = fmk_pool(
-      taps: step.poolTaps, count: step.poolRows * step.poolColumns, pixels: layout.columns,
-      pixel_step: step.poolColumns * 16, output_step: layout.block, lanes: layout.block, factor: 1)
+      taps: taps, count: rows * columns, pixels: layout.columns, pixel_step: columns * 16,
+      output_step: layout.block, lanes: layout.block, factor: 1)
     for block in 0..<arguments.blocks {
       withUnsafePointer(to: &pool) {
         kernels.pointee.f32_max_pool(
-          $0, scratch(step.scratch) + block * arguments.output_plane,
-          output + block * layout.plane)
+          $0, input + block * arguments.output_plane, output + block * layout.plane)
       }
     }
   }

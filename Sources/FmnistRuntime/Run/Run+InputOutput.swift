@@ -7,7 +7,7 @@ extension Run {
     let step = plan.input
     if let bytes = step.bytes { return store(pixels: source, bytes.pointee) }
     let layout = layout(step.output)
-    if layout.channels == 1 {
+    if step.isUniform && layout.block == layout.channels {
       forEachRow(layout) { from, to, count in
         kernels.pointee.f32_from_bytes(
           source + from, pixels(step.output) + to, count, step.pixelScale[0], step.pixelShift[0])
@@ -27,7 +27,7 @@ extension Run {
       forEachRow(layout) { from, to, count in
         (pixels(step.output) + to).copy(from: source + from, count: count)
       }
-    } else if layout.channels == 1 {
+    } else if layout.channels == 1 && layout.block == 1 {
       let scale = step.scale[0]
       let shift = step.shift[0]
       forEachRow(layout) { from, to, count in

@@ -1,8 +1,8 @@
 /// Steps that only move elements, floats or bytes.
 extension Run {
   func copy(_ step: Copy) {
-    if step.sources.count == 1 {
-      memory(step.output).update(repeating: step.fill, count: layout(step.output).size)
+    if let fill = step.fill {
+      memory(step.output).update(repeating: fill, count: layout(step.output).size)
     }
     copySources(step, of: Float.self)
   }

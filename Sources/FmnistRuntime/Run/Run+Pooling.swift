@@ -23,6 +23,7 @@ extension Run {
   /// Calls `body` with each run of output pixels of a row whose windows lie in the image in the
   /// same way: the run, its taps, how many these are, and offsets from the first pixel to what tap 0
   /// of the first window reads and to where its result is stored.
+  @inline(never)
   func forEachRun(
     _ step: Pool, _ body: (PoolColumns, UnsafePointer<Int32>, Int, Int, Int) -> Void
   ) {

@@ -57,6 +57,7 @@ struct Run {
   func step(_ step: Step, images: Int) {
     switch step {
     case .convolution(let step): convolution(step.pointee, images: images)
+    case .imageConvolution(let step): convolution(step.pointee, images: images)
     case .depthwise(let step): depthwise(step.pointee, images: images)
     case .winograd(let step): winograd(step.pointee, images: images)
     case .dense(let step): dense(step.pointee, images: images)
@@ -74,7 +75,8 @@ struct Run {
   /// Runs this run's part of a step on one image.
   private func step(_ step: Step) {
     switch step {
-    case .convolution, .depthwise, .winograd, .dense: self.step(step, images: 1)
+    case .convolution, .imageConvolution, .depthwise, .winograd, .dense:
+      self.step(step, images: 1)
     case .pool(let step): pool(step.pointee)
     case .globalPool(let step): globalPool(step.pointee)
     case .map(let step): map(step.pointee)
