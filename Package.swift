@@ -66,7 +66,8 @@ let package = Package(
       ]),
     .target(
       name: "CPng", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("png")]),
-    .target(name: "ToolSupport"),
+    .target(name: "CThreads", cSettings: [.unsafeFlags(["-O2"])]),
+    .target(name: "ToolSupport", dependencies: ["CFmnistRT", "CThreads"]),
     tool("fmnist-classify", dependencies: ["CPng"]),
     .target(name: "CPeak", cSettings: [.unsafeFlags(["-O2"])]),
     tool("fmnist-bench", dependencies: ["CPeak"]),
@@ -83,6 +84,6 @@ let package = Package(
       name: "KernelTests",
       dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"]),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["CFmnistRT", "CPlatform", "FmnistRuntime"]),
+      name: "RuntimeTests", dependencies: ["CFmnistRT", "CPlatform", "CThreads", "FmnistRuntime"]),
   ]
 )
