@@ -76,7 +76,8 @@ let package = Package(
       ]),
     .target(
       name: "CPng", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("png")]),
-    .target(name: "ToolSupport"),
+    .target(name: "CThreads", cSettings: [.unsafeFlags(["-O2"])]),
+    .target(name: "ToolSupport", dependencies: ["CFmnistRT", "CThreads"]),
     tool("fmnist-classify", dependencies: ["CPng"]),
     .target(name: "CPeak", cSettings: [.unsafeFlags(["-O2"])]),
     tool("fmnist-bench", dependencies: ["CPeak"]),
@@ -93,6 +94,6 @@ let package = Package(
       name: "KernelTests",
       dependencies: ["CPlatform"] + kernelModules),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["CFmnistRT", "CPlatform", "FmnistRuntime"]),
+      name: "RuntimeTests", dependencies: ["CFmnistRT", "CPlatform", "CThreads", "FmnistRuntime"]),
   ]
 )

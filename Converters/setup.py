@@ -1,4 +1,4 @@
-"""Puts the library into the wheel, where `make lib` has built it; the rest is in pyproject.toml."""
+"""Puts the libraries, built by `make lib`, into the wheel; the rest is in pyproject.toml."""
 
 import shutil
 from pathlib import Path
@@ -6,17 +6,20 @@ from pathlib import Path
 from setuptools import Distribution, setup
 from setuptools.command.build_py import build_py
 
-LIBRARY = Path(__file__).resolve().parent.parent / "build" / "lib" / "libfmnistrt.so.0"
+FOLDER = Path(__file__).resolve().parent.parent / "build" / "lib"
+LIBRARY = FOLDER / "libfmnistrt.so.0"
+LIBRARIES = (LIBRARY, FOLDER / "libfmnistrt-threads.so.0")
 
 
 class BuildWithLibrary(build_py):
-    """The package's modules, and the library beside them."""
+    """The package's modules, and the libraries beside them."""
 
     def run(self) -> None:
-        """Copies the library; an editable installation finds it where it was built."""
+        """Copies the libraries; an editable installation finds them where they were built."""
         super().run()
-        if LIBRARY.exists() and not self.editable_mode:
-            shutil.copyfile(LIBRARY, Path(self.build_lib) / "fmnistrt" / LIBRARY.name)
+        for library in LIBRARIES if not self.editable_mode else ():
+            if library.exists():
+                shutil.copyfile(library, Path(self.build_lib) / "fmnistrt" / library.name)
 
 
 class PlatformDistribution(Distribution):

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds build/lib/libfmnistrt.so.0: Embedded Swift, stripped, needing libc and libm only.
+# Builds build/lib/libfmnistrt.so.0: Embedded Swift, stripped, needing libc and libm only; and
+# libfmnistrt-threads.so.0, in C.
 source "$(dirname "$0")/common.sh"
 version=${1:?version}
 major=${version%%.*}
@@ -8,14 +9,25 @@ need_swift
 swift build -c release --traits Embedded --product fmnistrt --scratch-path .build/embedded >&2
 built=.build/embedded/release/libfmnistrt.so
 
+threads=.build/embedded/libfmnistrt-threads.so
+"$(dirname "$(readlink -f "$(command -v swiftc)")")/clang" -std=c11 -O2 -fPIC -shared -pthread \
+  -ISources/CThreads/include "-Wl,-soname,libfmnistrt-threads.so.$major" -Wl,-z,defs \
+  Sources/CThreads/threads.c -o "$threads"
+
+# put FILE NAME: strips a library and renames it into place, so that a running program keeps the one
+# that it has mapped.
+put() {
+  strip --strip-unneeded -o build/lib/.new "$1"
+  chmod 755 build/lib/.new
+  mv build/lib/.new "build/lib/$2.$version"
+  ln -sf "$2.$version" "build/lib/$2.$major"
+  ln -sf "$2.$major" "build/lib/$2"
+}
+
 mkdir -p build/lib/pkgconfig build/lib/cmake/fmnistrt build/include
-# Renamed into place, so that a running program keeps the library that it has mapped.
-strip --strip-unneeded -o "build/lib/.new" "$built"
-chmod 755 build/lib/.new
-mv build/lib/.new "build/lib/libfmnistrt.so.$version"
-ln -sf "libfmnistrt.so.$version" "build/lib/libfmnistrt.so.$major"
-ln -sf "libfmnistrt.so.$major" build/lib/libfmnistrt.so
-cp include/fmnistrt.h build/include/
+put "$built" libfmnistrt.so
+put "$threads" libfmnistrt-threads.so
+cp include/fmnistrt.h Sources/CThreads/include/fmnistrt-threads.h build/include/
 for file in fmnistrt.pc fmnistrt-config.cmake fmnistrt-config-version.cmake; do
   case $file in
     *.pc) folder=build/lib/pkgconfig ;;

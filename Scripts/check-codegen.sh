@@ -94,12 +94,14 @@ check_byte_tiles() {
 fma='vfmadd[0-9]+ps'
 check_tiles v3 6 1 2
 check_tiles v4 14 2 1
-check dense v3 f32_dense__v3 "$fma" 8
-check dense v4 f32_dense__v4 "$fma" 8
-check 'dense, 16-bit weights' v3 f16_dense__v3 "$fma" 8
-check 'dense, 16-bit weights' v4 f16_dense__v4 "$fma" 8
-check_byte_tiles v3 vpmaddwd 1 4 1x1 1x2 1x3 1x4 2x1 2x2
-check_byte_tiles v4 vpdpbusd 2 1 1x1 1x2 1x3 1x4 1x5 1x6 1x7 1x14 2x2 2x3 2x4 2x7
+# dense_tile ISA PIXELS CHAINS REGISTERS: with weights of both kinds.
+dense_tile() {
+  local name="FZ$(mangled "$2")_$(mangled "$3")"
+  check "dense, $2 images" "$1" "${name}SfT" "$fma" $(($2 * $3 * $4))
+  check "dense, $2 images, 16-bit" "$1" "${name}s6UInt16V" "$fma" $(($2 * $3 * $4))
+}
+dense_tile v3 1 4 2
+for images in 1 2 3; do dense_tile v4 $images 8 1; done
 check 'dense, bytes' v3 u8_dense__v3 vpmaddwd 16
 check 'dense, bytes' v4 u8_dense__v4 vpdpbusd 8
 check 'depthwise, bytes' v3 u8_depthwise__v3 vpmaddwd 2 multiple

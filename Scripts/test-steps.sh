@@ -3,7 +3,7 @@
 # shellcheck source=Scripts/python.sh
 
 c_flags=(-std=c11 -O1 -g -Wall -Wextra -Werror)
-c_sources=(Tests/c/main.c Tests/c/check.c Tests/c/test_{permission,calls,options,answers,buffers,fit,profile,threads,files}.c)
+c_sources=(Tests/c/main.c Tests/c/check.c Tests/c/test_{permission,calls,options,answers,buffers,executor,fit,profile,threads,files}.c)
 binaries=build/tests
 
 step_setup() {
@@ -67,8 +67,8 @@ step_c() {
 
 step_capped() {
   build_shipped
-  FMNISTRT_ISA=v3 "$binaries/main" -t Tests calls options answers buffers fit profile fields
-  FMNISTRT_ISA=baseline "$binaries/main" -t Tests calls options answers buffers fit profile fields
+  FMNISTRT_ISA=v3 "$binaries/main" -t Tests calls options answers buffers executor fit profile fields
+  FMNISTRT_ISA=baseline "$binaries/main" -t Tests calls options answers buffers executor fit profile fields
 }
 
 step_memory() {

@@ -123,10 +123,38 @@ typedef struct fmnist_session fmnist_session;
                                   and takes more memory */
 #define FMNIST_PROFILE 2u      /* measure each step for fmnist_session_step; a little slower */
 
+/* More cores for one image, on threads of the caller's. The library owns none: it hands the parts of
+ * an operator to a function of the caller's, on whatever pool there is, or one after the other.
+ * Answers have the same bits whatever runs where, in whatever order. libfmnistrt-threads
+ * (fmnistrt-threads.h) has a small executor for programs without a pool. */
+typedef struct fmnist_executor {
+  size_t struct_size; /* sizeof(fmnist_executor) */
+  void *context;      /* the first argument of parallel_for */
+  uint32_t parts;     /* 1 to 64: how many parts an operator is cut into at most, usually the number
+                         of threads. Operators too small to gain from it are not cut. */
+  uint32_t reserved;  /* 0 */
+  /* Calls body(body_context, index) once for each index from 0 to count - 1, on any threads, at the
+   * same time or not, and returns when all calls have returned, whose writes the caller then sees.
+   * It is called by fmnist_classify and fmnist_run, on their thread, once or more for each operator
+   * that is cut; count is 2 to `parts`. body never calls parallel_for, nor throws, blocks or
+   * allocates. If a call is missing, fmnist_classify fails with FMNIST_ERROR_ARGUMENT, and scores of
+   * images before may have been written; calls with another index, or with one for the second time,
+   * do nothing. body_context is the session's: nothing may call body after the session's end. */
+  void (*parallel_for)(void *context, size_t count, void (*body)(void *body_context, size_t index),
+                       void *body_context);
+} fmnist_executor;
+
 typedef struct fmnist_session_options {
   size_t struct_size; /* sizeof(fmnist_session_options) */
   uint32_t flags;     /* FMNIST_KEEP_TENSORS, FMNIST_PROFILE, both or 0 */
-  uint32_t reserved;  /* 0 */
+  uint32_t batch;     /* how many images of a call run together at most, so that weights are read
+                         from memory once for all of them. More take more memory and change no bit of
+                         an answer. 0 lets the library choose 1 to 16, by the size of weights and
+                         activations; with 1, images never wait for each other. Models with little
+                         to gain, and FMNIST_KEEP_TENSORS, run image by image in any case. */
+  const fmnist_executor *executor; /* NULL, or copied; what its context points to must live as long as
+                                      the session. A caller compiled before it was there passes a
+                                      smaller struct_size, which means NULL. */
 } fmnist_session_options;
 
 /* Makes the scratch memory for one thread. `options` may be NULL. On failure *session is NULL. */
@@ -187,7 +215,8 @@ typedef struct fmnist_model_info {
   uint64_t parameter_count;   /* values in constant tensors */
   uint64_t multiply_adds;     /* of one image */
   uint64_t packed_bytes;      /* weights in the layout of the kernels */
-  uint64_t arena_bytes;       /* scratch memory of one session */
+  uint64_t arena_bytes;       /* scratch memory of a session with default options; what it holds
+                                 for further images of a batch is not touched before one comes */
   uint64_t file_bytes;        /* size of the .fmg file */
 } fmnist_model_info;
 

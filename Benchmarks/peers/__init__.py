@@ -1,1 +1,1 @@
-"""Latency of fmnistrt and of other runtimes, with the same models."""
+"""Speed of fmnistrt and of other runtimes, with the same models."""

@@ -7,6 +7,8 @@ another, and answers one request at a time: while one computes, the others wait.
 from __future__ import annotations
 
 import gc
+import itertools
+import math
 import multiprocessing
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -17,20 +19,36 @@ from typing import Any
 import numpy as np
 
 from .runtimes import RUNTIMES
+from .runtimes.apart import Apart
+from .settings import Setting
+from .weights import prepared
 
 TURN_SECONDS = 0.1
 SAMPLE_NS = 20_000
 """Calls shorter than this are timed several together: reading the clock takes time too."""
 TIMEOUT = 300
+_PROBLEMS = {ImportError: "missing", FileNotFoundError: "missing", NotImplementedError: "not yet"}
+
+
+COMPARED = {"float": 4, "int8": 512}
+"""Answers are compared on so many images, or on one batch if that is more."""
 
 
 @dataclass
 class Measured:
-    """What one runtime did with one model."""
+    """What one runtime did with one model in one setting."""
 
     version: str = ""
-    scores: np.ndarray = field(default_factory=lambda: np.empty(0))
+    instructions: str = ""
+    """The instruction sets of its kernels, where it tells."""
+    difference: float = math.inf
+    """The largest difference of any score from that of Keras in float32."""
+    equal: float = 0
+    """The share of images that get the class which Keras gives them in float32."""
     microseconds: list[float] = field(default_factory=list)
+    """Of each call, which computes one batch."""
+    apart: bool = False
+    """Whether threads computed a part of the batch each."""
     problem: str = ""
 
     @property
@@ -43,19 +61,35 @@ class Measured:
         """The time of the fastest call."""
         return min(self.microseconds)
 
+    def compare(self, scores: np.ndarray, answers: np.ndarray) -> None:
+        """Notes how far scores are from the answers of Keras to the same images."""
+        if scores.shape != answers.shape:
+            self.problem = f"failed: scores of shape {scores.shape}, expected {answers.shape}"
+        elif not np.isnan(scores).any():
+            self.difference = float(np.abs(scores - answers).max())
+            self.equal = float(np.mean(scores.argmax(1) == answers.argmax(1)))
+
 
 class _Worker:
     """A process with one runtime."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, setting: Setting) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, name, folder), daemon=True)
+        self._process = context.Process(
+            target=_serve, args=(theirs, name, folder, setting), daemon=True
+        )
         self._process.start()
         theirs.close()
-        self.measured = Measured()
+        self.measured = Measured(apart=setting.apart)
+        self._answers = np.load(folder / "answers.npy")
+        self._answers = self._answers[_compared(setting, len(self._answers))]
+
+    def ready(self) -> None:
+        """Waits until it has loaded the model, and looks at its answers."""
         if answer := self._receive():
-            self.measured.version, self.measured.scores = answer
+            self.measured.version, self.measured.instructions, scores = answer
+            self.measured.compare(scores, self._answers)
 
     def turn(self, seconds: float) -> None:
         """Lets it compute for about so long."""
@@ -80,35 +114,56 @@ class _Worker:
             answer = RuntimeError(f"ended with exit code {self._process.exitcode}")
         if not isinstance(answer, Exception):
             return answer
-        missing = isinstance(answer, ImportError)
-        self.measured.problem = "missing" if missing else f"failed: {answer}"
+        self.measured.problem = f"{_PROBLEMS.get(type(answer), 'failed')}: {answer}"
         return None
 
 
-def measure(folder: Path, names: list[str], seconds: float) -> dict[str, Measured]:
-    """Gives each runtime about so many seconds with the model in a folder, turn by turn."""
-    workers = {name: _Worker(name, folder) for name in names}
+def measure(
+    folder: Path, names: list[str], setting: Setting, seconds: float
+) -> dict[str, Measured]:
+    """Gives each runtime about so many seconds with the model in a folder, turn by turn.
+
+    Where threads can share the work in two ways, each way gets as many seconds, and the faster one
+    is what the runtime did.
+    """
+    workers = {name: [_Worker(name, folder, way) for way in setting.ways()] for name in names}
+    for worker in itertools.chain(*workers.values()):
+        worker.ready()
     turns = max(3, round(seconds / TURN_SECONDS))
     for _ in range(turns):
-        for worker in workers.values():
+        for worker in itertools.chain(*workers.values()):
             if not worker.measured.problem:
                 worker.turn(seconds / turns)
-    for worker in workers.values():
+    for worker in itertools.chain(*workers.values()):
         worker.stop()
-    return {name: worker.measured for name, worker in workers.items()}
+    return {name: _better([one.measured for one in ways]) for name, ways in workers.items()}
 
 
-def _serve(pipe: Connection, name: str, folder: Path) -> None:
+def _better(ways: list[Measured]) -> Measured:
+    """The fastest of those without a problem; the first one if all have one."""
+    done = [measured for measured in ways if not measured.problem]
+    return min(done, key=lambda measured: measured.median, default=ways[0])
+
+
+def _compared(setting: Setting, count: int) -> np.ndarray:
+    """The numbers of the images to compare answers on, whole batches of them."""
+    batches = max(1, COMPARED[setting.type] // setting.batch)
+    return np.arange(batches * setting.batch) % count
+
+
+def _serve(pipe: Connection, name: str, folder: Path, setting: Setting) -> None:
     """Runs in the process of a runtime, until the pipe is closed."""
     try:
-        images = np.load(folder / "images.npy")
-        runtime, answers = RUNTIMES[name](folder), []
-        # The first image comes last, and stays for timing.
-        for image in images[::-1]:
-            runtime.place(image[None])
+        images = np.load(folder / "images.npy", mmap_mode="r")
+        kind = RUNTIMES[name]
+        runtime = Apart(kind, folder, setting) if setting.apart else kind(folder, setting)
+        chosen, answers = _compared(setting, len(images)), []
+        # The first batch comes last, and stays for timing.
+        for batch in chosen.reshape(-1, setting.batch)[::-1]:
+            runtime.place(prepared(images[batch]))
             runtime.call()
-            answers.append(runtime.scores())
-        pipe.send((runtime.version, np.array(answers)))
+            answers.append(np.array(runtime.scores()))
+        pipe.send((runtime.version, runtime.instructions, np.concatenate(answers[::-1])))
         gc.disable()
         while True:
             pipe.send(_timed(runtime.call, pipe.recv()))
@@ -116,7 +171,7 @@ def _serve(pipe: Connection, name: str, folder: Path) -> None:
         return
     except Exception as error:
         # Not all errors of the runtimes can be sent as they are.
-        kind = ImportError if isinstance(error, ImportError) else RuntimeError
+        kind = next((known for known in _PROBLEMS if isinstance(error, known)), RuntimeError)
         pipe.send(kind(" ".join(str(error).split())[:200]))
 
 

@@ -16,12 +16,14 @@ import onnx
 from keras import layers
 from onnx import TensorProto, helper, numpy_helper
 
+from .settings import ONNX_BATCH
+
 OPSET = 17
 ACTIVATIONS = {"relu": "Relu", "softmax": "Softmax"}
 
 
 def write_onnx(model: keras.Model, path: Path) -> None:
-    """Writes the model for a batch of one; the input is called "in0", the output "out0"."""
+    """Writes the model for any batch; the input is called "in0", the output "out0"."""
     writer = _Writer()
     (height, width, channels), classes = model.input_shape[1:], model.output_shape[1]
     previous = ""
@@ -39,8 +41,12 @@ def write_onnx(model: keras.Model, path: Path) -> None:
     graph = helper.make_graph(
         writer.nodes,
         "benchmark",
-        [helper.make_tensor_value_info("in0", TensorProto.FLOAT, (1, channels, height, width))],
-        [helper.make_tensor_value_info("out0", TensorProto.FLOAT, (1, classes))],
+        [
+            helper.make_tensor_value_info(
+                "in0", TensorProto.FLOAT, (ONNX_BATCH, channels, height, width)
+            )
+        ],
+        [helper.make_tensor_value_info("out0", TensorProto.FLOAT, (ONNX_BATCH, classes))],
         writer.constants,
     )
     opset = helper.make_opsetid("", OPSET)

@@ -16,61 +16,101 @@ extension UInt16: StoredWeight {
   static func vector(at pointer: UnsafePointer<UInt16>) -> Vector { fmp_from_halves(pointer) }
 }
 
-/// One output block at a time, so that its weights stream through once, front to back. Successive
-/// inputs go to different sums: one chain of additions would wait for its own latency.
+/// One output block at a time, so that its weights come from memory once, front to back; for several
+/// pixels they stay in the cache. A few pixels at a time share what is loaded.
 struct Dense<let chains: Int> {
   @inline(__always)
   static func run<Weight: StoredWeight>(
     _ arguments: UnsafePointer<fmk_conv>, _ weights: UnsafePointer<Weight>,
     _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
   ) {
-    let low = Vector(repeating: arguments.pointee.epilogue.low)
-    let high = Vector(repeating: arguments.pointee.epilogue.high)
     var block = 0
     while block < arguments.pointee.blocks {
-      let product = dot(arguments, input, weights + block * arguments.pointee.weight_step)
-      var y = (product + Vector(at: arguments.pointee.epilogue.bias + block * 16)).clamped(
-        low, high)
-      if let affine = Affine(arguments.pointee.epilogue, block: block) { y = affine(y) }
-      y.store(to: output + block * arguments.pointee.output_plane, lanes: arguments.pointee.lanes)
+      let weights = weights + block * arguments.pointee.weight_step
+      var pixel = 0
+      while pixel < arguments.pointee.pixels {
+        let pixels = min(densePixels, arguments.pointee.pixels - pixel)
+        let from = input + pixel * arguments.pointee.pixel_step
+        let to =
+          output
+          + (block * arguments.pointee.output_plane + pixel * arguments.pointee.output_step)
+        if densePixels == 1 || pixels == 1 {
+          DenseTile<1, chains>.run(arguments, weights, from, to, block)
+        } else if pixels == 2 {
+          DenseTile<2, chains>.run(arguments, weights, from, to, block)
+        } else {
+          DenseTile<3, chains>.run(arguments, weights, from, to, block)
+        }
+        pixel += pixels
+      }
       block += 1
     }
   }
+}
 
-  @inline(__always)
-  private static func dot<Weight: StoredWeight>(
-    _ arguments: UnsafePointer<fmk_conv>, _ input: UnsafePointer<Float>,
-    _ blockWeights: UnsafePointer<Weight>
-  ) -> Vector {
-    var sums = InlineArray<chains, Vector>(repeating: Vector())
-    var s = 0
-    while s < arguments.pointee.segment_count {
-      let segment = arguments.pointee.segments[s]
-      let from = input + Int(segment.input)
-      let weights = blockWeights + Int(segment.weight) * 16
-      let count = Int(segment.count)
-      var i = 0
-      while i + chains <= count {
+/// One block of `pixels` pixels. Successive inputs go to different sums, `chains` for each pixel:
+/// one chain of additions would wait for its own latency. The sums of a pixel are the same whatever
+/// the number of pixels.
+struct DenseTile<let pixels: Int, let chains: Int> {
+  @inline(never)
+  static func run<Weight: StoredWeight>(
+    _ arguments: UnsafePointer<fmk_conv>, _ weights: UnsafePointer<Weight>,
+    _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ block: Int
+  ) {
+    typealias Sums = InlineArray<chains, InlineArray<pixels, Vector>>
+    var sums = Sums(repeating: InlineArray(repeating: Vector()))
+    let step = arguments.pointee.pixel_step
+    var segment = arguments.pointee.segments!
+    let end = segment + arguments.pointee.segment_count
+    while segment < end {
+      var x = input + Int(segment.pointee.input)
+      var w = weights + Int(segment.pointee.weight) * 16
+      var left = Int(segment.pointee.count)
+      while left >= chains {
         var chain = 0
         while chain < chains {
-          let x = Vector(repeating: from[i + chain])
-          sums[chain].addProduct(x, Weight.vector(at: weights + (i + chain) * 16))
+          let weight = Weight.vector(at: w + chain * 16)
+          var pixel = 0
+          while pixel < pixels {
+            sums[chain][pixel].addProduct(Vector(repeating: x[pixel * step + chain]), weight)
+            pixel += 1
+          }
           chain += 1
         }
-        i += chains
+        x += chains
+        w += chains * 16
+        left -= chains
       }
-      while i < count {
-        sums[0].addProduct(Vector(repeating: from[i]), Weight.vector(at: weights + i * 16))
-        i += 1
+      while left > 0 {
+        let weight = Weight.vector(at: w)
+        var pixel = 0
+        while pixel < pixels {
+          sums[0][pixel].addProduct(Vector(repeating: x[pixel * step]), weight)
+          pixel += 1
+        }
+        x += 1
+        w += 16
+        left -= 1
       }
-      s += 1
+      segment += 1
     }
-    var sum = sums[0]
-    var chain = 1
-    while chain < chains {
-      sum += sums[chain]
-      chain += 1
+
+    let bias = Vector(at: arguments.pointee.epilogue.bias + block * 16)
+    let low = Vector(repeating: arguments.pointee.epilogue.low)
+    let high = Vector(repeating: arguments.pointee.epilogue.high)
+    var pixel = 0
+    while pixel < pixels {
+      var sum = sums[0][pixel]
+      var chain = 1
+      while chain < chains {
+        sum += sums[chain][pixel]
+        chain += 1
+      }
+      var y = (sum + bias).clamped(low, high)
+      if let affine = Affine(arguments.pointee.epilogue, block: block) { y = affine(y) }
+      y.store(
+        to: output + pixel * arguments.pointee.output_step, lanes: arguments.pointee.lanes)
+      pixel += 1
     }
-    return sum
   }
 }

@@ -4,6 +4,8 @@ import CPlatform
 /// and one for an input.
 let tilePixels = 6
 let tileBlocks = 1
+/// 8 of the 16 ymm registers hold the sums of one pixel in a dense layer.
+let densePixels = 1
 
 @inline(never)
 func runTile(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, pixels: Int, blocks: Int) {

@@ -4,6 +4,8 @@ import CPlatform
 /// one for an input.
 let tilePixels = 14
 let tileBlocks = 2
+/// 24 of the 32 zmm registers hold the sums of three pixels in a dense layer.
+let densePixels = 3
 
 @inline(never)
 func runTile(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, pixels: Int, blocks: Int) {

@@ -9,13 +9,15 @@ let help = """
     fmnist-bench model.fmg --compare old.json         ... and see what has changed since
     fmnist-bench model.fmg --csv                      a table for a spreadsheet
 
-  Latency is that of one call with one image, one thread. "hot": the call is repeated, so that
+  Latency is that of one call with one image, one thread
+  unless --cores says otherwise. "hot": the call is repeated, so that
   weights stay in the cache where they fit; "cold": before each call a sweep over a large buffer
   empties the caches. docs/benchmarking.md explains each figure.
 
   Options
     --batch N,N,...    images in one call, for throughput (default: 1,64)
     --threads N,N,...  threads, each with a session of its own, for throughput (default: 1)
+    --cores N          threads that share the work of each image, in all measurements (default: 1)
     --seconds S        time for all measurements together (default: 2); loading, cold caches and
                        --peak may take longer
     --isa NAME         auto, baseline, v3, v4 or v4-amx: instructions to use

@@ -38,7 +38,7 @@ struct Measurement {
     let start = nanoseconds()
     model = try Model(options.model, isa: options.isa.value)
     let loaded = nanoseconds()
-    let session = try Session(model)
+    let session = try Session(model, cores: options.cores)
     input = Input(session)
     let runner = try Runner(session, input)
     firstResult = Double(nanoseconds() - start)
@@ -54,11 +54,14 @@ struct Measurement {
     for threads in options.threads {
       for batch in options.batches {
         let speed = try throughput(
-          model, input, batch: batch, threads: threads, seconds: seconds)
+          model, input, batch: batch, threads: threads, cores: options.cores,
+          seconds: seconds)
         throughputs.append(Throughput(batch: batch, threads: threads, speed: speed))
       }
     }
-    if options.profile { profile = try Profile(model, input, seconds: seconds) }
+    if options.profile {
+      profile = try Profile(model, input, cores: options.cores, seconds: seconds)
+    }
     if options.peak {
       let measured = Peak(isa: model.info.isa)
       peak = measured

@@ -38,11 +38,15 @@ final class Model {
 final class Session {
   let pointer: OpaquePointer
   let model: Model
+  /// Lives as long as the session.
+  private let threads: Threads
 
-  init(_ model: Model, profiled: Bool = false) throws(ToolFailure) {
+  /// A session of which `cores` threads share the work of each image.
+  init(_ model: Model, cores: Int, profiled: Bool = false) throws(ToolFailure) {
+    threads = try Threads(cores)
     var options = fmnist_session_options(
       struct_size: MemoryLayout<fmnist_session_options>.size,
-      flags: profiled ? FMNIST_PROFILE : 0, reserved: 0)
+      flags: profiled ? FMNIST_PROFILE : 0, batch: 0, executor: threads.executor)
     var session: OpaquePointer?
     guard fmnist_session_create(model.pointer, &options, &session) == FMNIST_OK, let session else {
       throw lastError()

@@ -21,6 +21,7 @@ struct Options {
   var isa = (name: "auto", value: FMNIST_ISA_AUTO)
   var batches = [1, 64]
   var threads = [1]
+  var cores = 1
   var seconds = 2.0
   var cold = true
   var profile = false
@@ -40,6 +41,7 @@ struct Options {
       case .file(let path): models.append(path)
       case .option("--batch"): batches = try arguments.counts(upTo: 65536)
       case .option("--threads"): threads = try arguments.counts(upTo: 1024)
+      case .option("--cores"): cores = try arguments.threads()
       case .option("--seconds"): seconds = try arguments.seconds()
       case .option("--isa"): isa = try arguments.choice(Options.isas.map { ($0.0, $0) })
       case .option("--no-cold"): cold = false
@@ -72,7 +74,8 @@ struct Options {
     func list(_ numbers: [Int]) -> String { numbers.map(String.init).joined(separator: ",") }
     let seconds = decimal(seconds, digits: 3, trimmed: true)
     return "--isa \(isa.name) --seconds \(seconds) --batch \(list(batches))"
-      + " --threads \(list(threads))" + (cold ? "" : " --no-cold") + (profile ? " --profile" : "")
+      + " --threads \(list(threads))" + (cores == 1 ? "" : " --cores \(cores)")
+      + (cold ? "" : " --no-cold") + (profile ? " --profile" : "")
       + (peak ? " --peak" : "")
   }
 }

@@ -33,8 +33,8 @@ struct Profile {
   /// Mean time of a call, steps and what surrounds them, in nanoseconds.
   let call: Double
 
-  init(_ model: Model, _ input: Input, seconds: Double) throws(ToolFailure) {
-    let session = try Session(model, profiled: true)
+  init(_ model: Model, _ input: Input, cores: Int, seconds: Double) throws(ToolFailure) {
+    let session = try Session(model, cores: cores, profiled: true)
     let runner = try Runner(session, input)
     let samples = Samples(seconds: seconds, atLeast: 3) { runner.run() }
     call = samples.mean

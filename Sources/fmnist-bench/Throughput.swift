@@ -3,13 +3,13 @@ import ToolSupport
 
 /// Images a second of `threads` threads, each with a session of its own and the same model.
 func throughput(
-  _ model: Model, _ input: Input, batch: Int, threads: Int, seconds: Double
+  _ model: Model, _ input: Input, batch: Int, threads: Int, cores: Int, seconds: Double
 ) throws(ToolFailure) -> Double {
   let gate = Gate(threads)
   var workers: [Worker] = []
   for _ in 0..<threads {
     workers.append(
-      Worker(try Runner(Session(model), input, batch: batch), gate, seconds: seconds))
+      Worker(try Runner(Session(model, cores: cores), input, batch: batch), gate, seconds: seconds))
   }
   for (index, worker) in workers.enumerated() {
     guard worker.start() else {

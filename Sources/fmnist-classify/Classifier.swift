@@ -14,17 +14,22 @@ final class Classifier {
   let hasProbabilities: Bool
   private let model: OpaquePointer
   private let session: OpaquePointer
+  /// Lives as long as the session.
+  private let threads: Threads
   private let outputKind: UInt32
   private var scores: [Float]
 
-  init(_ path: FilePath, isa: fmnist_isa) throws(ToolFailure) {
+  init(_ path: FilePath, isa: fmnist_isa, threads: Threads) throws(ToolFailure) {
     var options = fmnist_model_options(
       struct_size: MemoryLayout<fmnist_model_options>.size, isa: isa.rawValue, flags: 0)
     var model: OpaquePointer?
     let opened = path.withCString { fmnist_model_open($0, &options, &model) }
     guard opened == FMNIST_OK, let model else { throw lastError() }
     var session: OpaquePointer?
-    guard fmnist_session_create(model, nil, &session) == FMNIST_OK, let session else {
+    var sessionOptions = fmnist_session_options(
+      struct_size: MemoryLayout<fmnist_session_options>.size, flags: 0, batch: 0,
+      executor: threads.executor)
+    guard fmnist_session_create(model, &sessionOptions, &session) == FMNIST_OK, let session else {
       fmnist_model_destroy(model)
       throw lastError()
     }
@@ -37,6 +42,7 @@ final class Classifier {
     scores = [Float](repeating: 0, count: Int(info.output_size))
     self.model = model
     self.session = session
+    self.threads = threads
   }
 
   deinit {

@@ -20,6 +20,7 @@ let help = """
     --model FILE          the model (default: $FMNISTRT_MODEL, else the one shipped with the tool)
     --isa NAME            auto, baseline, v3, v4 or v4-amx: instructions to use
                           (default: auto)
+    --threads N           threads that share the work of a picture (default: 1)
     --version             print the versions of the tool and of the library
     --help                print this text
 

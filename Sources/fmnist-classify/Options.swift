@@ -18,6 +18,7 @@ struct Options {
   var json = false
   var model: FilePath?
   var isa = FMNIST_ISA_AUTO
+  var threads = 1
 
   init() throws(ToolFailure) {
     var arguments = Arguments()
@@ -37,6 +38,7 @@ struct Options {
       case .option("--json"): json = true
       case .option("--save-fit"): saveFit = try arguments.value()
       case .option("--model"): model = try arguments.value()
+      case .option("--threads"): threads = try arguments.threads()
       case .option("--top"): top = try arguments.count()
       case .option("--help"), .option("-h"): command = .help
       case .option("--version"): command = .version

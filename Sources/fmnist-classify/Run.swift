@@ -15,7 +15,8 @@ struct Run {
     self.options = options
     var model = options.model
     if model == nil { model = try defaultModel() }
-    classifier = try Classifier(model!, isa: options.isa)
+    classifier = try Classifier(
+      model!, isa: options.isa, threads: Threads(options.threads))
   }
 
   /// A picture that fails is reported; the others go on.

@@ -5,25 +5,29 @@ import Testing
 
 @Suite struct ArenaTests {
   /// Places storages given as (size, first, last), and releases what that took.
-  private func place(_ storages: [(Int, Int, Int)]) throws -> (Arena, [Arena.Storage]) {
+  private func place(
+    _ storages: [(Int, Int, Int)], firstBatched: Int = .max
+  ) throws -> (Arena, [Arena.Storage]) {
     var region = Region()
     defer { region.release() }
     var arena = try Arena(capacity: storages.count, region: &region)
     for (size, first, last) in storages {
       _ = try arena.add(size: size, first: first, last: last)
     }
-    try arena.place(region: &region)
+    try arena.place(firstBatched: firstBatched, region: &region)
     return (arena, storages.indices.map { arena[$0] })
   }
 
   /// Storages that live together lie apart, each aligned and inside the arena.
   private func expectValid(_ arena: Arena, _ storages: [Arena.Storage], _ what: String) {
     for (i, a) in storages.enumerated() {
-      guard a.offset >= 0, a.offset % 16 == 0, a.offset + a.size <= arena.size else {
-        Issue.record("\(what): storage \(i) at \(a.offset) of \(arena.size)")
+      let room = a.isPerImage ? arena.imageSize : arena.sharedSize
+      guard a.offset >= 0, a.offset % 16 == 0, a.offset + a.size <= room else {
+        Issue.record("\(what): storage \(i) at \(a.offset) of \(room)")
         return
       }
-      for b in storages[..<i] where a.first <= b.last && b.first <= a.last {
+      for b in storages[..<i]
+      where a.isPerImage == b.isPerImage && a.first <= b.last && b.first <= a.last {
         guard a.offset + a.size <= b.offset || b.offset + b.size <= a.offset else {
           Issue.record("\(what): storages \(a) and \(b) overlap")
           return
@@ -42,6 +46,9 @@ import Testing
       }
       let (arena, placed) = try place(storages)
       expectValid(arena, placed, "round \(round)")
+      let (parts, split) = try place(
+        storages, firstBatched: Int.random(in: 0...20, using: &generator))
+      expectValid(parts, split, "round \(round) in two parts")
       for (storage, (size, first, last)) in zip(placed, storages) {
         #expect(storage.size >= size && storage.size < size + 16)
         #expect(storage.first == first && storage.last == last)
@@ -53,6 +60,30 @@ import Testing
       #expect(arena.size >= least.max()!)
       #expect(arena.size <= placed.map(\.size).reduce(0, +))
     }
+  }
+
+  /// What batched steps share with others is there for each image; what one step uses alone is not.
+  @Test func twoParts() throws {
+    let storages = [(160, -1, 0), (320, 0, 1), (480, 1, 3), (64, 2, 2), (32, 2, 4)]
+    for firstBatched in 0...6 {
+      let (arena, placed) = try place(storages, firstBatched: firstBatched)
+      expectValid(arena, placed, "from step \(firstBatched)")
+      for storage in placed {
+        #expect(
+          storage.isPerImage == (storage.last >= firstBatched && storage.first < storage.last))
+      }
+    }
+    let (all, _) = try place(storages, firstBatched: 0)
+    #expect(all.sharedSize == 64 && all.imageSize == 800)
+    let (none, _) = try place(storages)
+    #expect(none.sharedSize == 800 && none.imageSize == 0)
+  }
+
+  /// Two parts never turn a model down that fits into one.
+  @Test func partsBeyondTheLimit() throws {
+    let size = Arena.limit * 3 / 4
+    let (arena, _) = try place([(size, 0, 1), (size, 2, 3)], firstBatched: 2)
+    #expect(arena.sharedSize == size && arena.imageSize == 0)
   }
 
   @Test func chainUsesTwoBuffers() throws {

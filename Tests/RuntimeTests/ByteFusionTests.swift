@@ -12,7 +12,7 @@ import Testing
     defer { fmnist_session_destroy(session) }
     var options = fmnist_session_options(
       struct_size: MemoryLayout<fmnist_session_options>.size,
-      flags: FMNIST_PROFILE | (keep ? FMNIST_KEEP_TENSORS : 0), reserved: 0)
+      flags: FMNIST_PROFILE | (keep ? FMNIST_KEEP_TENSORS : 0), batch: 0, executor: nil)
     try check(fmnist_session_create(loaded.model, &options, &session))
     return try (0..<fmnist_session_step_count(session)).map { index in
       var info = fmnist_step_info()

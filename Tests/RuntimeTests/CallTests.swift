@@ -108,9 +108,10 @@ import Testing
 
     let loaded = try LoadedModel(bytes)
     var session: OpaquePointer?
-    for (flags, reserved) in [(4, 0), (0, 1)] as [(UInt32, UInt32)] {
-      var options = fmnist_session_options(
-        struct_size: MemoryLayout<fmnist_session_options>.size, flags: flags, reserved: reserved)
+    for flags in [4, .max] as [UInt32] {
+      var options = fmnist_session_options()
+      options.struct_size = MemoryLayout<fmnist_session_options>.size
+      options.flags = flags
       expect(
         fmnist_session_create(loaded.model, &options, &session), FMNIST_ERROR_ARGUMENT,
         says: "unknown bits")
@@ -149,7 +150,7 @@ import Testing
     var session: OpaquePointer?
     var options = fmnist_session_options(
       struct_size: MemoryLayout<fmnist_session_options>.size, flags: FMNIST_KEEP_TENSORS,
-      reserved: 0)
+      batch: 0, executor: nil)
     try check(fmnist_session_create(loaded.model, &options, &session))
     defer { fmnist_session_destroy(session) }
     var values = [Float](repeating: 7, count: 16)

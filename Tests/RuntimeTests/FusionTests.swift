@@ -16,7 +16,7 @@ import Testing
   private func plan(_ file: ModelFile, keep: Bool = false) throws -> (steps: Int, arena: Int) {
     try withGraph(file) { graph, region in
       let plan = try Planner.plan(graph, keep: keep, isa: 1, region: &region)
-      return (plan.steps.count, plan.arenaSize)
+      return (plan.steps.count, plan.arena.total(images: 1))
     }
   }
 

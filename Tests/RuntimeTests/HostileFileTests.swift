@@ -182,7 +182,7 @@ import Testing
     let model = try LoadedModel(chain.bytes)
     var options = fmnist_session_options(
       struct_size: MemoryLayout<fmnist_session_options>.size, flags: FMNIST_KEEP_TENSORS,
-      reserved: 0)
+      batch: 0, executor: nil)
     var session: OpaquePointer?
     let time = ContinuousClock().measure {
       #expect(fmnist_session_create(model.model, &options, &session) == FMNIST_ERROR_LIMIT)

@@ -48,16 +48,45 @@ final class LoadedModel {
 
   /// The answer to one input.
   func run(_ input: [Float], keepTensors: Bool = false) throws -> [Float] {
-    var session: OpaquePointer?
+    try run(input, count: 1, flags: keepTensors ? FMNIST_KEEP_TENSORS : 0)
+  }
+
+  /// The answers to several inputs in one call.
+  func run(
+    _ inputs: [Float], count: Int, flags: UInt32 = 0, batch: UInt32 = 0
+  ) throws -> [Float] {
+    var options = fmnist_session_options()
+    options.struct_size = MemoryLayout<fmnist_session_options>.size
+    options.flags = flags
+    options.batch = batch
+    let session = try session(&options)
     defer { fmnist_session_destroy(session) }
-    var options = fmnist_session_options(
-      struct_size: MemoryLayout<fmnist_session_options>.size,
-      flags: keepTensors ? FMNIST_KEEP_TENSORS : 0, reserved: 0)
-    try check(fmnist_session_create(model, &options, &session))
-    var output = [Float](repeating: 0, count: Int(try information().output_size))
-    try check(fmnist_run(session, input, input.count, 1, &output, output.count))
+    return try run(inputs, count: count, on: session)
+  }
+
+  func run(_ inputs: [Float], count: Int, on session: OpaquePointer?) throws -> [Float] {
+    var output = [Float](repeating: 0, count: count * Int(try information().output_size))
+    try check(fmnist_run(session, inputs, inputs.count, count, &output, output.count))
     return output
   }
+
+  func session(_ options: inout fmnist_session_options) throws -> OpaquePointer? {
+    var session: OpaquePointer?
+    try check(fmnist_session_create(model, &options, &session))
+    return session
+  }
+
+  /// Inputs between -1 and 1, the same in every run.
+  func inputs(_ count: Int) -> [[Float]] {
+    var generator = Generator(state: 1)
+    let size = pointee.graph.input.shape.elementCount
+    return (0..<count).map { _ in
+      (0..<size).map { _ in .random(in: -1...1, using: &generator) }
+    }
+  }
+
+  /// The model itself.
+  var pointee: Model { UnsafePointer<Model>(model!).pointee }
 }
 
 /// Numbers that look random and are the same in every run (SplitMix64).

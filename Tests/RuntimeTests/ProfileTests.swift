@@ -10,7 +10,7 @@ import Testing
     var session: OpaquePointer?
     defer { fmnist_session_destroy(session) }
     var options = fmnist_session_options(
-      struct_size: MemoryLayout<fmnist_session_options>.size, flags: flags, reserved: 0)
+      struct_size: MemoryLayout<fmnist_session_options>.size, flags: flags, batch: 0, executor: nil)
     try check(fmnist_session_create(loaded.model, &options, &session))
     return try (0..<fmnist_session_step_count(session)).map { index in
       var info = fmnist_step_info()

@@ -16,6 +16,7 @@ void test_flips(void);
 void test_fields(void);
 void test_fit(void);
 void test_profile(void);
+void test_executor(void);
 
 static const struct {
   const char *name;
@@ -25,7 +26,7 @@ static const struct {
     {"calls", test_calls},     {"options", test_options}, {"answers", test_answers},
     {"buffers", test_buffers}, {"fit", test_fit},         {"threads", test_threads},
     {"corpus", test_corpus},   {"flips", test_flips},     {"fields", test_fields},
-    {"profile", test_profile},
+    {"profile", test_profile}, {"executor", test_executor},
 };
 
 static bool wanted(const char *name, int count, char **names) {

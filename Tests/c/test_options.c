@@ -36,7 +36,6 @@ static void session_options(void) {
       {.struct_size = full - 1},
       {.struct_size = full, .flags = 4},
       {.struct_size = full, .flags = UINT32_MAX},
-      {.struct_size = full, .reserved = 1},
   };
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
     fmnist_session *session = (fmnist_session *)1;

@@ -75,3 +75,35 @@ def test_golden_vectors_hold():
     for vector in golden:
         scores = model.classify(vector.pixels).scores[0]
         assert np.abs(scores - vector.scores).max() <= vector.tolerance
+
+
+def test_the_model_on_bytes_is_what_its_card_says(test_set):
+    model, plain = Model(MODELS / "bncnn-int8.fmg"), Model(MODELS / "default.fmg")
+    scores, floats = (m.classify(test_set.images, top_k=0).scores for m in (model, plain))
+    accuracy = np.mean(scores.argmax(1) == test_set.labels)
+    card = (MODELS / "bncnn-int8.md").read_text()
+    assert re.search(r"Test accuracy (\d+\.\d+%)", card)[1] == f"{accuracy:.2%}"
+    assert model.metadata["accuracy"] == f"{accuracy:.4f}"
+    changed = np.sum(scores.argmax(1) != floats.argmax(1))
+    assert int(re.search(r"pictures; (\d+) answers changed", card)[1]) == changed
+    assert accuracy > float(plain.metadata["accuracy"]) - 0.001
+    for vector in model.golden():
+        answer = model.classify(vector.pixels).scores[0]
+        assert np.abs(answer - vector.scores).max() <= vector.tolerance
+
+
+def test_bytes_are_the_same_bits_everywhere(test_set):
+    images, answers = test_set.images[:50], []
+    for isa in ("baseline", "v3", "v4"):
+        try:
+            model = Model(MODELS / "bncnn-int8.fmg", isa=isa)
+        except FmnistError as error:
+            assert error.status == "FMNIST_ERROR_UNSUPPORTED"
+            continue
+        values = model.intermediate(images[0], ["dense2:bytes", "probabilities:linear"])
+        answers.append([model.classify(images, top_k=0).scores, *values.values()])
+    for other in answers[1:]:
+        # Softmax is of floats, and may differ in its last bit.
+        assert np.abs(other[0] - answers[0][0]).max() < 1e-6
+        assert np.array_equal(other[1], answers[0][1])
+        assert np.array_equal(other[2], answers[0][2])

@@ -7,11 +7,15 @@ import pytest
 
 from fmnistrt.convert.cli import main as fmnist_convert
 
+from ..int8_writers import write_qdq
 from ..measure import measure
 from ..models import MODELS
 from ..onnx_writer import write_onnx
+from ..settings import Setting
 from ..table import best, ratio
-from ..weights import images, weighted
+from ..weights import pixels, prepared, weighted
+
+NAMES = ["fmnistrt", "ONNX Runtime"]
 
 
 @pytest.fixture(scope="module")
@@ -21,30 +25,51 @@ def folder(tmp_path_factory):
     network.save(path / "model.keras")
     write_onnx(network, path / "model.onnx")
     assert fmnist_convert([str(path / "model.keras"), str(path / "model.fmg")]) == 0
-    np.save(path / "images.npy", images("t10k", (28, 28, 1), 3))
+    images = pixels("train", (28, 28, 1), 64, last=True)
+    np.save(path / "images.npy", images)
+    np.save(path / "answers.npy", network.predict(prepared(images), verbose=0))
     return path
 
 
-def test_runtimes_are_timed_and_agree(folder):
-    row = measure(folder, ["fmnistrt", "ONNX Runtime"], 0.1)
+@pytest.mark.parametrize("setting", [Setting(), Setting(batch=5), Setting(batch=5, threads=2)])
+def test_runtimes_are_timed_and_agree(folder, setting):
+    row = measure(folder, NAMES, setting, 0.1)
     for measured in row.values():
         assert measured.problem == ""
         assert measured.version
-        assert measured.scores.shape == (3, 10)
-        assert len(set(measured.scores[:, 0])) == 3
+        assert measured.difference < 1e-5
+        assert measured.equal == 1
         assert 0 < measured.minimum <= measured.median
-    assert best(row) == "ONNX Runtime"
-    assert all(value > 0 for value in ratio(row))
+    assert best(row, setting) == "ONNX Runtime"
+    assert all(value > 0 for value in ratio(row, setting))
+    assert row["fmnistrt"].instructions
+    assert row["fmnistrt"].apart == (setting.threads > 1)
+
+
+def test_int8_is_compared_with_float(folder, tmp_path):
+    for name in ("images.npy", "answers.npy"):
+        (tmp_path / name).symlink_to(folder / name)
+    images = prepared(pixels("train", (28, 28, 1), 64)).transpose(0, 3, 1, 2)
+    write_qdq(folder / "model.onnx", images, tmp_path / "model.int8.onnx")
+    row = measure(tmp_path, NAMES, Setting("int8", batch=2), 0.1)
+    assert 0.9 <= row["ONNX Runtime"].equal <= 1
+    assert 1e-5 < row["ONNX Runtime"].difference < 0.1
+    assert row["fmnistrt"].problem == "missing: no model.int8.fmg"
 
 
 def test_a_runtime_without_its_file_fails_alone(folder, tmp_path):
-    for name in ("model.fmg", "images.npy"):
+    for name in ("model.fmg", "images.npy", "answers.npy"):
         (tmp_path / name).symlink_to(folder / name)
-    row = measure(tmp_path, ["fmnistrt", "ONNX Runtime"], 0.1)
+    row = measure(tmp_path, NAMES, Setting(), 0.1)
     assert row["fmnistrt"].microseconds
-    assert row["ONNX Runtime"].problem.startswith("failed: ")
+    assert row["ONNX Runtime"].problem == "missing: no model.onnx"
+
+
+def test_what_a_runtime_does_not_have_yet_is_said(folder):
+    row = measure(folder, ["fmnistrt"], Setting(threads=2), 0.1)
+    assert row["fmnistrt"].problem.startswith("not yet: ")
 
 
 @pytest.mark.skipif(find_spec("ncnn") is not None, reason="ncnn is installed")
 def test_a_runtime_that_is_not_installed_is_missing(folder):
-    assert measure(folder, ["ncnn"], 0.1)["ncnn"].problem == "missing"
+    assert measure(folder, ["ncnn"], Setting(), 0.1)["ncnn"].problem.startswith("missing: ")

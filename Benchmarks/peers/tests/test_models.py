@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ..models import MODELS
-from ..weights import images, weighted
+from ..weights import pixels, prepared, weighted
 
 PARAMETERS = {
     "dense": 7_850,
@@ -30,14 +30,17 @@ def test_weights_are_the_same_every_time_and_answers_differ_between_images():
     first, second = (weighted(MODELS["cnn4"], Path()) for _ in range(2))
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-    scores = first.predict(images("t10k", (28, 28, 1), 64), verbose=0)
+    scores = first.predict(prepared(pixels("train", (28, 28, 1), 64)), verbose=0)
     assert scores.max() < 0.9999
     assert len(set(scores.argmax(axis=1))) > 3
 
 
 @pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3), (150, 150, 3)])
 def test_images_have_the_shape_of_the_model(shape):
-    values = images("t10k", shape, 2)
-    assert values.shape == (2, *shape)
+    first, last = (pixels("train", shape, 2, last) for last in (False, True))
+    assert first.shape == last.shape == (2, *shape)
+    assert first.dtype == np.uint8
+    assert (first != last).any()
+    values = prepared(first)
     assert values.dtype == np.float32
-    assert 0 <= values.min() < values.max() <= 1
+    assert 0 <= values.min() < 0.5 < values.max() <= 1

@@ -13,7 +13,7 @@ from ..weights import weighted
 
 def check(network, path, tolerance=1e-5):
     write_onnx(network, path)
-    image = np.random.default_rng(1).random((1, *network.input_shape[1:]), np.float32)
+    image = np.random.default_rng(1).random((2, *network.input_shape[1:]), np.float32)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     (found,) = session.run(None, {"in0": image.transpose(0, 3, 1, 2)})
     np.testing.assert_allclose(found, network.predict(image, verbose=0), atol=tolerance)

@@ -19,6 +19,8 @@ from ctypes import (
 from pathlib import Path
 
 NAME = "libfmnistrt.so.0"
+THREADS_NAME = "libfmnistrt-threads.so.0"
+MOST_THREADS = 64
 ABI_VERSION = 1
 
 ISA = {"auto": 0, "baseline": 1, "v3": 2, "v4": 3, "v4-amx": 4}
@@ -54,10 +56,27 @@ class ModelOptions(_Struct):
     _fields_ = (("struct_size", c_size_t), ("isa", c_uint32), ("flags", c_uint32))
 
 
+class Executor(_Struct):
+    """fmnist_executor."""
+
+    _fields_ = (
+        ("struct_size", c_size_t),
+        ("context", c_void_p),
+        ("parts", c_uint32),
+        ("reserved", c_uint32),
+        ("parallel_for", c_void_p),
+    )
+
+
 class SessionOptions(_Struct):
     """fmnist_session_options."""
 
-    _fields_ = (("struct_size", c_size_t), ("flags", c_uint32), ("reserved", c_uint32))
+    _fields_ = (
+        ("struct_size", c_size_t),
+        ("flags", c_uint32),
+        ("batch", c_uint32),
+        ("executor", POINTER(Executor)),
+    )
 
 
 class Match(ctypes.Structure):
@@ -184,33 +203,33 @@ _checked = {
 }
 
 
-def _open() -> ctypes.CDLL:
-    """Loads the library from the first place that has it."""
+def _open(name: str) -> ctypes.CDLL:
+    """Loads a library from the first place that has it."""
     chosen = os.environ.get("FMNISTRT_LIBRARY")
-    if chosen:
+    if chosen and name == NAME:
         return ctypes.CDLL(chosen)
     package = Path(__file__).resolve().parent
-    places = [package / NAME]
+    places = [Path(chosen).with_name(name)] if chosen else [package / name]
     # In a checkout: Converters/src/fmnistrt beside build/lib.
     if (package.parents[2] / "include" / "fmnistrt.h").exists():
-        places.append(package.parents[2] / "build" / "lib" / NAME)
+        places.append(package.parents[2] / "build" / "lib" / name)
     for place in places:
         if place.exists():
             return ctypes.CDLL(str(place))
     try:
-        return ctypes.CDLL(NAME)
+        return ctypes.CDLL(name)
     except OSError as error:
         looked = ", ".join(str(place) for place in places)
         raise ImportError(
-            f"{NAME} is not in {looked} or on the system: build it with `make lib`, "
-            "or name it in FMNISTRT_LIBRARY"
+            f"{name} is not in {looked} or on the system: build it with `make lib`, "
+            "or name the folder's libfmnistrt.so.0 in FMNISTRT_LIBRARY"
         ) from error
 
 
 @functools.cache
 def library() -> ctypes.CDLL:
     """The library, loaded on first use, every function declared."""
-    loaded = _open()
+    loaded = _open(NAME)
     for name, (result, arguments) in _plain.items():
         function = getattr(loaded, f"fmnist_{name}")
         function.restype, function.argtypes = result, arguments
@@ -226,4 +245,15 @@ def library() -> ctypes.CDLL:
     for name, arguments in _checked.items():
         function = getattr(loaded, f"fmnist_{name}")
         function.restype, function.argtypes, function.errcheck = c_int, arguments, check
+    return loaded
+
+
+@functools.cache
+def threads_library() -> ctypes.CDLL:
+    """libfmnistrt-threads, loaded when a model first uses several threads."""
+    loaded = _open(THREADS_NAME)
+    loaded.fmnist_threads_create.restype = c_void_p
+    loaded.fmnist_threads_create.argtypes = (c_uint32,)
+    loaded.fmnist_threads_destroy.restype = None
+    loaded.fmnist_threads_destroy.argtypes = (c_void_p,)
     return loaded

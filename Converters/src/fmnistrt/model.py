@@ -19,12 +19,36 @@ from fmnistrt.results import Fit, Golden, Info, Result, TensorInfo
 _MATCH = np.dtype([("label", np.uint32), ("score", np.float32)])
 
 
+class _Threads:
+    """Threads that share the work of each image of a model's sessions."""
+
+    def __init__(self, count: int) -> None:
+        if not 1 <= count <= c.MOST_THREADS:
+            raise ValueError(f"threads is {count}, expected 1 to {c.MOST_THREADS}")
+        self.executor: c.Executor | None = None
+        if count == 1:
+            return
+        library = c.threads_library()
+        pool = library.fmnist_threads_create(count)
+        if pool is None:
+            raise RuntimeError(f"the system does not start {count} threads")
+        body = ctypes.cast(library.fmnist_threads_parallel_for, c_void_p)
+        self.executor = c.Executor(context=pool, parts=count, parallel_for=body)
+
+    def destroy(self) -> None:
+        """Ends the threads, after the sessions."""
+        if self.executor is not None:
+            c.threads_library().fmnist_threads_destroy(self.executor.context)
+
+
 class _Sessions:
     """Sessions that no thread uses at the moment; there are never more than threads at work."""
 
-    def __init__(self, model: c_void_p, flags: int) -> None:
+    def __init__(self, model: c_void_p, flags: int, threads: _Threads) -> None:
         self._model = model
         self._options = c.SessionOptions(flags=flags)
+        if threads.executor is not None:
+            self._options.executor = ctypes.pointer(threads.executor)
         self._idle: queue.SimpleQueue[int] = queue.SimpleQueue()
 
     @contextmanager
@@ -50,7 +74,7 @@ class _Sessions:
                 return
 
 
-def _destroy(model: c_void_p, pools: Sequence[_Sessions]) -> None:
+def _destroy(model: c_void_p, pools: Sequence[_Sessions | _Threads]) -> None:
     for pool in pools:
         pool.destroy()
     c.library().fmnist_model_destroy(model)
@@ -67,31 +91,41 @@ def _bytes(array: np.ndarray) -> ctypes._Pointer:
 class Model:
     """A classifier from an .fmg file. Any number of threads may use one at the same time.
 
-    `isa` is the best instruction set to use: "auto", "baseline", "v3", "v4" or "v4-amx". Errors
-    of the library are raised as FmnistError.
+    `isa` is the best instruction set to use: "auto", "baseline", "v3", "v4" or "v4-amx". `threads`
+    of them, the calling one included, share the work of each image; they change no bit of an
+    answer. One call at a time has their help. Errors of the library are raised as FmnistError.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, isa: str = "auto") -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, isa: str = "auto", threads: int = 1
+    ) -> None:
         options, pointer = _model_options(isa), c_void_p()
         c.library().fmnist_model_open(os.fsencode(path), byref(options), byref(pointer))
-        self._adopt(pointer)
+        self._adopt(pointer, threads)
 
     @classmethod
-    def from_bytes(cls, content: bytes, *, isa: str = "auto") -> Model:
+    def from_bytes(cls, content: bytes, *, isa: str = "auto", threads: int = 1) -> Model:
         """A model from the content of an .fmg file."""
         content = bytes(content)
         options, pointer = _model_options(isa), c_void_p()
         c.library().fmnist_model_open_memory(content, len(content), byref(options), byref(pointer))
         model = cls.__new__(cls)
-        model._adopt(pointer)
+        model._adopt(pointer, threads)
         return model
 
-    def _adopt(self, pointer: c_void_p) -> None:
+    def _adopt(self, pointer: c_void_p, count: int) -> None:
         self._pointer = pointer
-        self._plain = _Sessions(pointer, 0)
-        self._keeping = _Sessions(pointer, c.KEEP_TENSORS)
+        try:
+            threads = _Threads(count)
+        except Exception:
+            c.library().fmnist_model_destroy(pointer)
+            raise
+        self._plain = _Sessions(pointer, 0, threads)
+        self._keeping = _Sessions(pointer, c.KEEP_TENSORS, threads)
         # Runs when the last reference is gone, also at the end of the program.
-        self._finalizer = weakref.finalize(self, _destroy, pointer, (self._plain, self._keeping))
+        self._finalizer = weakref.finalize(
+            self, _destroy, pointer, (self._plain, self._keeping, threads)
+        )
         library, info = c.library(), c.ModelInfo()
         library.fmnist_model_get_info(pointer, byref(info))
         self._tensors = tuple(self._tensor(i) for i in range(info.tensor_count))

@@ -269,3 +269,19 @@ def test_library_that_is_not_there(tmp_path):
 def test_the_environment_caps_the_instruction_set():
     code = f"import fmnistrt; print(fmnistrt.Model({str(MODELS / 'tiny.fmg')!r}).info.isa)"
     assert python(code, FMNISTRT_ISA="baseline").stdout.strip() == "baseline"
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_change_no_bit(threads):
+    default = MODELS.parents[1] / "Models" / "default.fmg"
+    images = np.random.default_rng(1).integers(0, 256, (5, 28, 28), np.uint8)
+    expected = Model(default).classify(images).scores
+    with Model(default, threads=threads) as model:
+        for _ in range(3):
+            assert np.array_equal(model.classify(images).scores, expected)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 65])
+def test_number_of_threads(threads):
+    with pytest.raises(ValueError, match="expected 1 to 64"):
+        Model(MODELS / "tiny.fmg", threads=threads)

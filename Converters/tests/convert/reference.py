@@ -5,6 +5,7 @@ import struct
 
 import numpy as np
 
+import reference_bytes
 from reference_file import (
     ACTIVATION,
     AVERAGE_POOL,
@@ -66,7 +67,13 @@ def _run_one(file: File, x: np.ndarray) -> list:
     for node in file.nodes:
         inputs = [np.asarray(values[i], np.float64) for i in node.inputs]
         shape = file.tensors[node.output].shape
-        result = _operator(node, inputs, shape)
+        if any(tensor.scale for tensor in file.tensors):
+            # Each step in single precision, as what is rounded to bytes must be exact.
+            result = reference_bytes.operator(file, node, inputs)
+            if result is None:
+                result = np.float32(_operator(node, inputs, shape))
+        else:
+            result = _operator(node, inputs, shape)
         demand(result.shape == shape, f"shape of {file.tensors[node.output].name}")
         values[node.output] = result
     return values
@@ -80,12 +87,12 @@ def _operator(node: Node, inputs: list, shape: tuple) -> np.ndarray:
     x, a = inputs[0], node.attributes
     match node.operator:
         case 1:
-            return _conv(inputs, a)
+            return convolution(inputs, a)
         case 2:
             demand(x.ndim == 1, "dense")
             return inputs[1] @ x + (inputs[2] if len(inputs) > 2 else 0)
         case 3:
-            return _windows(x, a[:2], a[2:4], (1, 1), a[4:8], -np.inf).max((2, 3))
+            return all_windows(x, a[:2], a[2:4], (1, 1), a[4:8], -np.inf).max((2, 3))
         case 4:
             return _average_pool(x, a)
         case 5:
@@ -150,7 +157,7 @@ def _support_vectors(inputs, output, kernel, gamma, coef0, degree, counts) -> np
     return scores if output == 1 else scores + confidences / (3 * (np.abs(confidences) + 1))
 
 
-def _windows(x, kernel, stride, dilation, pads, value) -> np.ndarray:
+def all_windows(x, kernel, stride, dilation, pads, value) -> np.ndarray:
     """Every window of x: [out_h, out_w, kernel_h, kernel_w, channels]."""
     top, left, bottom, right = pads
     extents = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
@@ -161,11 +168,11 @@ def _windows(x, kernel, stride, dilation, pads, value) -> np.ndarray:
     return views.transpose(0, 1, 3, 4, 2)
 
 
-def _conv(inputs: list, a: list) -> np.ndarray:
+def convolution(inputs: list, a: list) -> np.ndarray:
     x, weights = inputs[:2]
     outputs, *kernel, depth = weights.shape
     groups = a[8]
-    windows = _windows(x, kernel, a[0:2], a[2:4], a[4:8], 0.0)
+    windows = all_windows(x, kernel, a[0:2], a[2:4], a[4:8], 0.0)
     result = np.concatenate(
         [
             np.tensordot(
@@ -181,7 +188,7 @@ def _conv(inputs: list, a: list) -> np.ndarray:
 
 
 def _average_pool(x: np.ndarray, a: list) -> np.ndarray:
-    windows = _windows(x, a[:2], a[2:4], (1, 1), a[4:8], np.nan)
+    windows = all_windows(x, a[:2], a[2:4], (1, 1), a[4:8], np.nan)
     cells = (~np.isnan(windows)).sum((2, 3))
     demand(cells.min() > 0, "empty window")
     return np.nansum(windows, (2, 3)) / (a[0] * a[1] if a[8] else cells)

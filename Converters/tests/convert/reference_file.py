@@ -14,6 +14,7 @@ import numpy as np
 
 CONV, DENSE, MAX_POOL, AVERAGE_POOL, GLOBAL_MAX, GLOBAL_AVERAGE, SCALE_SHIFT = range(1, 8)
 ACTIVATION, SOFTMAX, BINARY, CONCATENATE, RESHAPE, PAD, TRANSPOSE, NEAREST_NEIGHBOURS = range(8, 16)
+QUANTIZE, DEQUANTIZE = 16, 17
 SUPPORT_VECTORS = 18
 ATTRIBUTES = {
     CONV: 9,
@@ -30,7 +31,10 @@ ATTRIBUTES = {
     RESHAPE: 0,
     PAD: 5,
     NEAREST_NEIGHBOURS: 3,
+    QUANTIZE: 1,
+    DEQUANTIZE: 0,
 }
+STORED = ("<f4", "<f2", "u1", "i1", "<i4")
 
 
 class FormatError(Exception):
@@ -63,6 +67,9 @@ class Tensor:
     name: str
     shape: tuple
     value: np.ndarray | None
+    scale: float = 0.0
+    """Of an activation in bytes; 0 for all other tensors."""
+    zero: int = 0
 
 
 @dataclass
@@ -125,11 +132,18 @@ def read(data: bytes) -> File:
         _labels(file, sections[2])
     if 5 in sections:
         _golden(file, sections[5])
-    halves = any(t.value is not None and t.value.dtype == np.float16 for t in file.tensors)
-    needed = int(halves or NEAREST_NEIGHBOURS in file.operators())
-    needed = 2 if SUPPORT_VECTORS in file.operators() else needed
-    demand(minor == needed, "minor version")
+    demand(minor == _lowest(file), "minor version")
     return file
+
+
+def _lowest(file: File) -> int:
+    """The minor version that has all that the file uses."""
+    types = {str(tensor.value.dtype) for tensor in file.tensors if tensor.value is not None}
+    if types & {"int8", "int32"} or any(tensor.scale for tensor in file.tensors):
+        return 2
+    if SUPPORT_VECTORS in file.operators():
+        return 2
+    return int("float16" in types or NEAREST_NEIGHBOURS in file.operators())
 
 
 def _ends(content: bytes, used: int):
@@ -188,13 +202,18 @@ def _graph(file: File, content: bytes, weights: bytes):
         base = 64 + 128 * number
         role, kind, rank, zero, *shape = struct.unpack_from("<4B5I", content, base)
         offset, size = struct.unpack_from("<QQ", content, base + 24)
-        demand(role == (number > nodes) and kind <= 2 * role, "tensor")
+        demand(role == (number > nodes) and (kind < 5 if role else kind in (0, 2)), "tensor")
         demand(1 <= rank <= 4 and zero == 0, "tensor")
         demand(not any(shape[rank:]) and all(1 <= n <= 65535 for n in shape[:rank]), "shape")
-        demand(not any(content[base + 40 : base + 64]), "tensor reserved")
+        scale, zero_point = struct.unpack_from("<fB", content, base + 40)
+        demand(not any(content[base + 45 : base + 64]), "tensor reserved")
+        if role or kind == 0:
+            demand(not any(content[base + 40 : base + 45]), "tensor reserved")
+        else:
+            demand(2.0**-126 <= scale < math.inf, "scale")
         shape, value = tuple(shape[:rank]), None
         if role:
-            stored = np.dtype(("<f4", "<f2", "u1")[kind])
+            stored = np.dtype(STORED[kind])
             demand(offset == aligned(end), "constant")
             demand(size == stored.itemsize * math.prod(shape), "constant")
             demand(not any(weights[end:offset]), "weights gap")
@@ -203,7 +222,8 @@ def _graph(file: File, content: bytes, weights: bytes):
             end = offset + size
         else:
             demand(offset == size == 0, "activation")
-        file.tensors.append(Tensor(_fixed(content[base + 64 : base + 128]), shape, value))
+        name = _fixed(content[base + 64 : base + 128])
+        file.tensors.append(Tensor(name, shape, value, scale, zero_point))
     if weights or end:
         _ends(weights, end)
     demand(len({tensor.name for tensor in file.tensors}) == count, "names")
@@ -243,6 +263,8 @@ def _nodes(file: File, row: tuple, count: int):
             stored = {"u1"} if operator == NEAREST_NEIGHBOURS else {"<f4"}
             if operator in (CONV, DENSE, SUPPORT_VECTORS) and order == 1:
                 stored.add("<f2")
+            if operator in (CONV, DENSE) and file.tensors[node.inputs[0]].scale:
+                stored = {("", "i1", "<i4", "<f4")[order]}
             demand(value is None or value.dtype in map(np.dtype, stored), "element type")
         used.update(node.inputs)
         file.nodes.append(node)

@@ -136,10 +136,6 @@ def sliced(b):
     b.add("Slice", "x", b.integers(0), b.integers(2), b.integers(1))
 
 
-def quantised(b):
-    b.add("QuantizeLinear", "x", b.constant(0.1), b.constant(0, np.uint8))
-
-
 def free_shape(b):
     y = b.add("ReduceMean", "x", axes=[1, 2, 3], keepdims=0)
     b.add("Reshape", "x", b.add("Cast", y, to=TensorProto.INT64))
@@ -196,10 +192,6 @@ def bare_erf(b):
         (custom, "'n_v0' is the operator Einsum, which cannot be converted; replace"),
         (bare_erf, "(Erf) is computed from the image"),
         (sliced, "(Slice) is computed from the image"),
-        (
-            quantised,
-            "is the operator QuantizeLinear, which cannot be converted; the model is quantised",
-        ),
         (free_shape, "casts activations to int64"),
         (constant_output, "does not depend on its input"),
         (large_constant, "computes a constant that is too large"),

@@ -91,11 +91,12 @@ typedef struct fmk_pool {
   float factor;         /* of the sum; ignored by max */
 } fmk_pool;
 
-/* Fully connected layer: fmk_conv of one pixel, many blocks and long segments; output_plane is 16.
- * The sums may be split over several accumulators. f16_dense takes its weights as IEEE 754 binary16
+/* Fully connected layer: fmk_conv of a few pixels, which are the images of a batch, many blocks and
+ * long segments; output_plane is 16, and output_step may be anything. The sums may be split over
+ * several accumulators, in the same way for any number of pixels. f16_dense takes its weights as IEEE 754 binary16
  * numbers, none of them NaN or infinite, in the same order; fmk_conv.weights is not read.
  *
- * f32_dense_rows is for at most 16 outputs, `lanes` of them in one block, and takes weights output
+ * f32_dense_rows is for one pixel and at most 16 outputs, `lanes` of them in one block, and takes weights output
  * by output: output o weighs input[s.input + i] with weights[o * weight_step + s.weight + i]. It
  * may read 15 floats behind each segment and behind its weights, which must be finite there. */
 

@@ -27,6 +27,19 @@ static inline void fmp_copy(void *to, const void *from, size_t size) { memcpy(to
 /* Sets `size` bytes to `value`. */
 static inline void fmp_fill(void *memory, int value, size_t size) { memset(memory, value, size); }
 
+/* Sets a flag that was 0; false if another thread or call has done so before. */
+static inline _Bool fmp_claim(uint8_t *flag) {
+  return __atomic_exchange_n(flag, 1, __ATOMIC_RELAXED) == 0;
+}
+
+/* Counts one up, after everything that this thread has written. */
+static inline void fmp_count_up(uint32_t *count) { __atomic_fetch_add(count, 1, __ATOMIC_RELEASE); }
+
+/* The count; what those threads wrote can then be read that counted up to it. */
+static inline uint32_t fmp_count(const uint32_t *count) {
+  return __atomic_load_n(count, __ATOMIC_ACQUIRE);
+}
+
 /* Opens a regular file for reading and tells its size. Returns a descriptor, or -1 - error. */
 int fmp_open(const char *path, uint64_t *size);
 

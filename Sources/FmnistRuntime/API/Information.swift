@@ -21,7 +21,9 @@ public func fmnist_model_get_info(
         isa: model.isa, reserved: 0, parameter_count: UInt64(model.graph.parameterCount),
         multiply_adds: UInt64(model.graph.multiplyAdds),
         packed_bytes: UInt64(model.plan.packedBytes),
-        arena_bytes: UInt64(model.plan.arenaSize * 4), file_bytes: UInt64(model.fileSize)))
+        arena_bytes: UInt64(
+          model.plan.arena.total(images: model.plan.arena.defaultImages) * 4),
+        file_bytes: UInt64(model.fileSize)))
   }
 }
 

@@ -68,22 +68,36 @@ struct Session {
 
 extension UnsafeMutablePointer<Session> {
   static func make(
-    _ model: UnsafePointer<Model>, keepTensors: Bool, profiled: Bool, region: inout Region
+    _ model: UnsafePointer<Model>, _ options: SessionOptions, region: inout Region
   ) throws(Failure) -> UnsafeMutablePointer<Session> {
     let plan =
-      keepTensors
+      options.keepsTensors
       ? try Planner.plan(
         model.pointee.graph, keep: true, isa: model.pointee.isa, region: &region)
       : model.pointee.plan
-    let arena = try region.allocate(plan.arenaSize, of: Float.self)
-    let profile = profiled ? try region.profile(of: plan, model.pointee) : nil
+    let images =
+      options.batch == 0
+      ? plan.arena.defaultImages : min(options.batch, plan.arena.mostImagesInLimit)
+    let arenaSize = plan.arena.total(images: images)
+    let arena = try region.uninitialized(arenaSize, of: Float.self).baseAddress!
+    // The same answers whatever lay there before; other images use what the first has computed.
+    fmp_fill(arena, 0, plan.arena.total(images: 1) * MemoryLayout<Float>.stride)
+    let profile = options.isProfiled ? try region.profile(of: plan, model.pointee) : nil
+    // A search has no steps to split.
+    let parallel =
+      options.executor == nil || plan.search != nil
+      ? nil : try region.allocate(1, of: Parallel.self).baseAddress!
+    let run = Run(
+      plan: plan, kernels: model.pointee.kernels, arena: arena, images: images,
+      profile: profile, parallel: parallel)
+    if let executor = options.executor {
+      try parallel?.initialize(to: region.parallel(executor, run, arenaSize: arenaSize))
+    }
     let memory = try region.allocate(1, of: Session.self).baseAddress!
     memory.initialize(
       to: Session(
-        region: region, model: model,
-        run: Run(
-          plan: plan, kernels: model.pointee.kernels, arena: arena.baseAddress!, profile: profile),
-        keepsTensors: keepTensors, inputSize: model.pointee.graph.input.shape.elementCount,
+        region: region, model: model, run: run, keepsTensors: options.keepsTensors,
+        inputSize: model.pointee.graph.input.shape.elementCount,
         outputSize: model.pointee.graph.output.shape.elementCount))
     return memory
   }

@@ -10,23 +10,11 @@ public func fmnist_session_create(
     let result = try required(result, "session")
     result.pointee = nil
     let model = try model(pointer)
-    var flags: UInt32 = 0
-    if let options {
-      try checkStruct(
-        options.pointee.struct_size, "options",
-        expected: MemoryLayout<fmnist_session_options>.size)
-      flags = options.pointee.flags
-      let known = UInt32(FMNIST_KEEP_TENSORS | FMNIST_PROFILE)
-      guard flags & ~known == 0, options.pointee.reserved == 0 else {
-        throw .argument("options.flags or options.reserved has unknown bits")
-      }
-    }
+    let options = try SessionOptions(options)
     var region = Region()
     do throws(Failure) {
       result.pointee = OpaquePointer(
-        try UnsafeMutablePointer<Session>.make(
-          model, keepTensors: flags & UInt32(FMNIST_KEEP_TENSORS) != 0,
-          profiled: flags & UInt32(FMNIST_PROFILE) != 0, region: &region))
+        try UnsafeMutablePointer<Session>.make(model, options, region: &region))
     } catch {
       region.release()
       throw error
@@ -86,10 +74,10 @@ private func classify<Element>(
   try expect(inputLength, of: inputName, count, times: inputSize)
   try expect(outputLength, of: outputName, count, times: outputSize)
   let run = session.pointee.run
-  run.inputs(count) {
-    store(run, input + $0 * inputSize)
+  try run.inputs(count) {
+    store($0, input + $1 * inputSize)
   } finish: {
-    run.read(run.plan.output, into: output + $0 * outputSize)
+    $0.read($0.plan.output, into: output + $1 * outputSize)
   }
   if count > 0 { session.pointee.hasRun = true }
 }

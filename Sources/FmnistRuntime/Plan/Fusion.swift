@@ -14,6 +14,8 @@ struct Draft {
   var pool = -1
   /// Node of a quantize, or -1.
   var quantize = -1
+  /// Whether its step runs on several images together.
+  var isBatched = false
 }
 
 /// Decides which nodes become one step.

@@ -76,4 +76,6 @@ struct Buffer {
   var quantization = Quantization()
   /// Floats from the start of the arena; -1 when the tensor is never stored.
   var offset = -1
+  /// Floats from one image's to the next one's; 0 when images use the same memory in turn.
+  var imageStep = 0
 }

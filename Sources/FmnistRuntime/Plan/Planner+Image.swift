@@ -105,8 +105,11 @@ extension Planner {
     let size = imageSize(draft)
     let pooled =
       draft.pool >= 0 ? blocksTogether(graph.nodes[draft.node]) * size.x * size.y * 16 + 16 : 0
-    return patchesSize(draft) + pooled
+    return patchesSize(draft) * imagesTogether(draft) + pooled
   }
+
+  /// Images of a batch that share the reading of weights.
+  private func imagesTogether(_ draft: Draft) -> Int { draft.isBatched ? 4 : 1 }
 
   private func patchesSize(_ draft: Draft) -> Int {
     needsPatches(draft) ? patches(draft).count * layout(draft.input).blocks * 16 : 0
@@ -145,9 +148,10 @@ extension Planner {
       input: draft.input, output: draft.output, arguments: arguments,
       blocksTogether: isPooled ? blocksTogether(node) : stored.blocks,
       patches: isCopied ? try offsets(patches, input) : nil,
-      patchCount: patches.count, poolRows: poolRows, poolColumns: poolColumns,
+      patchCount: patches.count, imagesTogether: imagesTogether(draft),
+      patchesSize: patchesSize(draft), poolRows: poolRows, poolColumns: poolColumns,
       poolTaps: try poolTaps(rows: poolRows, columns: poolColumns, width: size.y),
-      scratch: scratch, pooledScratch: scratch + patchesSize(draft))
+      scratch: scratch, pooledScratch: scratch + patchesSize(draft) * imagesTogether(draft))
   }
 
   /// A segment for each kernel position that is used and each channel block; and the number of

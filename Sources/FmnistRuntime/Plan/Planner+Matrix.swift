@@ -149,7 +149,7 @@ extension Planner {
       input: draft.input, output: draft.output, image: image, split: split, arguments: arguments,
       rows: output.sizes[0] / poolRows * poolRows, poolRows: poolRows, poolColumns: poolColumns,
       poolTaps: try poolTaps(rows: poolRows, columns: poolColumns, width: output.sizes[1]),
-      scratch: scratch, pooled: scratch + pooledStart(image))
+      scratch: scratch, pooled: pooledStart(image))
   }
 
   /// Weights [outputs, rows, columns, inputs] in the order of `fmk_matrix_conv`.

@@ -3,28 +3,24 @@ import CPlatform
 /// Convolutions by Winograd's algorithm F(4x4, 3x3); kernels.h has the formulas and
 /// docs/kernels/winograd.md the measurements.
 extension Planner {
-  /// Tiles of a layer: 4x4 outputs each, and how many rows of tiles are computed together.
+  /// Tiles of a layer, 4x4 outputs each, and how many are computed together.
   struct Tiling {
     let rows: Int
     let columns: Int
-    let rowsTogether: Int
+    /// At most, so that what they read and write stays in the cache; as few times as that takes.
+    let together: Int
 
-    init(_ output: Shape) {
+    /// With `batched`, tiles of several images may be computed together.
+    init(_ output: Shape, batched: Bool = false) {
       rows = (output.sizes[0] + 3) / 4
       columns = (output.sizes[1] + 3) / 4
-      // Whole tiles of the matrix product, and what they read and write stays in the cache.
-      let most = max(1, Tiling.together / columns)
-      let strips = (rows + most - 1) / most
-      rowsTogether = (rows + strips - 1) / strips
+      let tiles = rows * columns
+      let strips = (tiles + Tiling.most - 1) / Tiling.most
+      together = batched && tiles < Tiling.most ? Tiling.most : (tiles + strips - 1) / strips
     }
 
-    private static let together = 28
-
-    /// Floats between neighbouring positions of one block: all tiles computed together.
-    var plane: Int { rowsTogether * columns * 16 }
-    /// Floats between positions of `blocks` blocks; 64 bytes more than a power of two, so that the
-    /// positions of a tile do not meet in a few sets of the cache.
-    func positionStep(_ blocks: Int) -> Int { blocks * plane + 16 }
+    /// Two whole tiles of the matrix product.
+    private static let most = 28
   }
 
   /// Whether a step computes its convolution by Winograd's algorithm: the shape allows it and the
@@ -54,10 +50,11 @@ extension Planner {
   /// Floats of the transformed input and of the products of the tiles computed together.
   func winogradScratchSize(_ draft: Draft) -> Int {
     let node = graph.nodes[draft.node]
-    let tiling = Tiling(graph.tensors[node.output].shape)
-    return 36
-      * (tiling.positionStep(layout(draft.input).blocks)
-        + tiling.positionStep(layout(node.output).blocks))
+    let tiling = Tiling(graph.tensors[node.output].shape, batched: draft.isBatched)
+    return WinogradScratch(
+      tiles: tiling.together, inputBlocks: layout(draft.input).blocks,
+      outputBlocks: layout(node.output).blocks
+    ).size
   }
 
   /// Columns that tiles read right of where the convolution begins.
@@ -69,22 +66,14 @@ extension Planner {
     let node = graph.nodes[draft.node]
     let input = layout(draft.input)
     let output = layout(draft.output)
-    let tiling = Tiling(graph.tensors[node.output].shape)
+    let tiling = Tiling(graph.tensors[node.output].shape, batched: draft.isBatched)
     let weights = graph.input(node, 1)
 
-    let segments = try packed(input.blocks, of: fmk_segment.self)
-    for block in 0..<input.blocks {
-      segments[block] = fmk_segment(
-        input: try offset32(block * tiling.plane), weight: Int32(block * 16),
-        count: Int32(input.lanes(block)))
-    }
     var products = fmk_conv()
-    products.segments = UnsafePointer(segments.baseAddress!)
-    products.segment_count = segments.count
+    products.segment_count = input.blocks
     products.weight_step = weights.shape.sizes[3] * 16
     products.blocks = output.blocks
     products.pixel_step = 16
-    products.output_plane = tiling.plane
     products.output_step = 16
     products.lanes = 16
     products.weights = try packWinograd(try singles(weights), weights.shape, output.blocks)
@@ -94,8 +83,7 @@ extension Planner {
     return Winograd(
       input: draft.input, output: draft.output, products: products,
       epilogue: try epilogue(draft), tileRows: tiling.rows, tileColumns: tiling.columns,
-      tileRowsTogether: tiling.rowsTogether, plane: tiling.plane,
-      inputStep: tiling.positionStep(input.blocks), outputStep: tiling.positionStep(output.blocks),
+      tilesTogether: tiling.together,
       padTop: node.integer(4), inputShift: -node.integer(5) * 16, pool: draft.pool >= 0 ? 2 : 1,
       scratch: scratch)
   }
@@ -125,6 +113,26 @@ extension Planner {
     }
     return UnsafePointer(result.baseAddress!)
   }
+}
+
+/// How the scratch memory is used for so many tiles: a table of segments, the transformed input, the
+/// products; all in floats.
+struct WinogradScratch {
+  let tiles: Int
+  let inputBlocks: Int
+  let outputBlocks: Int
+
+  /// Between blocks.
+  var plane: Int { tiles * 16 }
+  /// Between positions; 64 bytes more than a power of two, so that the positions of a tile do not
+  /// meet in a few sets of the cache.
+  var inputStep: Int { inputBlocks * plane + 16 }
+  var outputStep: Int { outputBlocks * plane + 16 }
+  /// Where the transformed input begins.
+  var input: Int { (inputBlocks * MemoryLayout<fmk_segment>.stride / 4 + 15) & ~15 }
+  /// Where the products begin.
+  var products: Int { input + 36 * inputStep }
+  var size: Int { products + 36 * outputStep }
 }
 
 /// G g, in double precision: it is done once.

@@ -16,6 +16,10 @@ struct Planner {
   var packedWords = 0
   /// The step of a model of nearest neighbours, whose only one it is.
   private var search: UnsafePointer<NeighbourSearch>?
+  /// Index of the first draft whose step runs on several images together; beyond all when none does.
+  private var cut = Int.max
+  /// Floats of scratch memory that a step takes at most.
+  private var stepScratch = 0
   /// Memory that is released when the plan is made.
   var temporary = Region()
 
@@ -59,6 +63,8 @@ struct Planner {
 
     let storageOfTensor = try scratch.allocate(graph.activationCount, of: Int.self)
     let storageOfScratch = try scratch.allocate(fusion.count, of: Int.self)
+    cut = keep ? .max : firstBatchedDraft() ?? .max
+    for i in 0..<fusion.count { fusion.drafts[i].isBatched = i >= cut }
     try placeTensors(
       input: inputTensor, keep: keep, storages: storageOfTensor, scratch: storageOfScratch,
       region: &scratch)
@@ -67,7 +73,9 @@ struct Planner {
     let origins = try region.allocate(fusion.count, of: Origin.self)
     var count = 0
     var originCount = 0
+    var firstBatchedStep = 0
     for (index, draft) in drafts.enumerated() {
+      if index == cut { firstBatchedStep = count }
       let before = packedWords
       let rows = storageOfScratch[index] < 0 ? 0 : arena[storageOfScratch[index]].offset
       if let step = try step(draft, scratch: rows) {
@@ -76,14 +84,18 @@ struct Planner {
       } else if search == nil {
         continue
       }
-      origins[originCount] = Origin(draft: draft, packedBytes: (packedWords - before) * 4)
+      origins[originCount] = Origin(
+        draft: draft, packedBytes: (packedWords - before) * 4, nanoseconds: nanoseconds(draft))
       originCount += 1
     }
+    if cut == .max { firstBatchedStep = count }
     return Plan(
       input: input, output: graph.nodes.count,
       steps: UnsafeBufferPointer(rebasing: steps[..<count]), search: search,
       origins: UnsafeBufferPointer(rebasing: origins[..<originCount]),
-      buffers: UnsafeBufferPointer(buffers), arenaSize: arena.size, packedBytes: packedWords * 4)
+      firstBatchedStep: firstBatchedStep, buffers: UnsafeBufferPointer(buffers),
+      arena: ArenaSize(shared: arena.sharedSize, image: arena.imageSize),
+      stepScratch: stepScratch, packedBytes: packedWords * 4)
   }
 
   var drafts: Slice<UnsafeMutableBufferPointer<Draft>> { fusion.drafts[..<fusion.count] }
@@ -169,13 +181,18 @@ struct Planner {
         storages[output] = storages[whole]
       }
       let scratchSize = scratchSize(draft)
+      stepScratch = max(stepScratch, (scratchSize + 15) & ~15)
       if scratchSize > 0 {
         scratch[index] = try arena.add(size: scratchSize, first: index, last: index)
       }
     }
-    try arena.place(region: &region)
+    try arena.place(firstBatched: cut, region: &region)
+    if arena.imageSize == 0 { cut = .max }
     for i in 0..<graph.activationCount where storages[i] >= 0 {
-      buffers[i].offset = arena[storages[i]].offset + place(i).offset
+      let storage = arena[storages[i]]
+      buffers[i].offset =
+        storage.offset + place(i).offset + (storage.isPerImage ? arena.sharedSize : 0)
+      buffers[i].imageStep = storage.isPerImage ? arena.imageSize : 0
     }
   }
 

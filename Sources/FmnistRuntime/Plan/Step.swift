@@ -59,6 +59,9 @@ struct ImageConvolution {
   /// The pixels that are copied for each channel block; nil when the input is read where it lies.
   var patches: UnsafePointer<Int32>?
   var patchCount: Int
+  /// Images whose patches lie in the scratch memory, and floats of one image's; 0 without patches.
+  var imagesTogether: Int
+  var patchesSize: Int
   /// Height and width of the max-pooling; 1 when there is none.
   var poolRows: Int
   var poolColumns: Int
@@ -78,17 +81,15 @@ struct Winograd {
   var epilogue: fmk_epilogue
   var tileRows: Int
   var tileColumns: Int
-  var tileRowsTogether: Int
-  /// Floats between the blocks, and between the positions, of the transformed input and products.
-  var plane: Int
-  var inputStep: Int
-  var outputStep: Int
+  /// Tiles that pass through the three stages together, at most.
+  var tilesTogether: Int
   var padTop: Int
   /// From the first pixel of an input row to what the first tile reads first.
   var inputShift: Int
   /// 1, or 2 with a following max-pooling of 2x2.
   var pool: Int
-  /// Where the transformed input lies, and the products behind it, floats from the arena's start.
+  /// Where the table of segments lies, behind it the transformed input and the products; floats from
+  /// the arena's start.
   var scratch: Int
 }
 
@@ -107,7 +108,8 @@ struct MatrixConvolution {
   var poolRows: Int
   var poolColumns: Int
   var poolTaps: UnsafePointer<Int32>
-  /// Where the split input lies, and rows wait for pooling, floats from the start of the arena.
+  /// Where the split input lies, floats from the start of the arena, and how far behind it rows wait
+  /// for pooling.
   var scratch: Int
   var pooled: Int
 }
@@ -251,6 +253,8 @@ struct Origin {
   var draft: Draft
   /// Its part of the plan's.
   var packedBytes: Int
+  /// An estimate of how long it takes for one image.
+  var nanoseconds: Double
 }
 
 /// All that a run needs besides the arena and the kernels. It never changes.
@@ -263,10 +267,13 @@ struct Plan {
   var search: UnsafePointer<NeighbourSearch>?
   /// For each step, or for the search.
   var origins: UnsafeBufferPointer<Origin>
+  /// Steps from here on run on several images together.
+  var firstBatchedStep: Int
   /// For each activation of the graph.
   var buffers: UnsafeBufferPointer<Buffer>
-  /// Floats.
-  var arenaSize: Int
+  var arena: ArenaSize
+  /// Floats of scratch memory that a step takes at most; part of the arena.
+  var stepScratch: Int
   /// Weights and tables.
   var packedBytes: Int
 }

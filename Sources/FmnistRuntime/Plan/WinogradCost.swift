@@ -33,7 +33,7 @@ struct WinogradCost {
 
     let tiling = Planner.Tiling(output)
     let tiles = tiling.rows * tiling.columns
-    let strips = (tiling.rows + tiling.rowsTogether - 1) / tiling.rowsTogether
+    let strips = (tiles + tiling.together - 1) / tiling.together
     let blocks = (input.channels + 15) / 16 + (output.channels + 15) / 16
     weights = 36 * 4 * channelPairs
     let readSpeed =

@@ -152,6 +152,7 @@ extension Run {
 
   /// Calls `body` with each row of pixels, or with all as one where none has padding, and with the
   /// arguments for as many pixels. Rows in row-major order of bytes become one long pixel.
+  @inline(never)
   private func forEachPixelRow(
     _ arguments: fmk_u8_map, _ first: Layout, _ second: Layout, _ output: Layout,
     _ body: (inout fmk_u8_map, Int) -> Void

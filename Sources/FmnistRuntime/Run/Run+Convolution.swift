@@ -1,29 +1,14 @@
 import CPlatform
 
 extension Run {
-  func convolution(_ step: Convolution) {
-    compute(step, with: kernels.pointee.f32_conv, inputOfBlock: 0)
+  func convolution(_ step: Convolution, images: Int) {
+    compute(step, with: kernels.pointee.f32_conv, inputOfBlock: 0, images: images)
   }
 
-  func depthwise(_ step: Convolution) {
+  func depthwise(_ step: Convolution, images: Int) {
     compute(
-      step, with: kernels.pointee.f32_depthwise, inputOfBlock: layout(step.input).plane)
-  }
-
-  func dense(_ step: Dense) { multiply(step, memory(step.input), memory(step.output)) }
-
-  /// A dense layer from and to any memory.
-  func multiply(
-    _ step: Dense, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
-  ) {
-    var arguments = step.arguments
-    if let halves = step.halves {
-      kernels.pointee.f16_dense(&arguments, halves, input, output)
-    } else if step.isByRows {
-      kernels.pointee.f32_dense_rows(&arguments, input, output)
-    } else {
-      kernels.pointee.f32_dense(&arguments, input, output)
-    }
+      step, with: kernels.pointee.f32_depthwise, inputOfBlock: layout(step.input).plane,
+      images: images)
   }
 
   private typealias Kernel =
@@ -31,41 +16,58 @@ extension Run {
       UnsafePointer<fmk_conv>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
     ) -> Void
 
-  /// Calls the kernel for each group of output blocks and each row of them, and pools the rows
-  /// where pooling is fused. The rows of a group come one after the other, so that its weights
-  /// stay in the cache. `inputOfBlock` is how far the input moves on with each block.
-  private func compute(_ step: Convolution, with kernel: Kernel, inputOfBlock: Int) {
+  /// Some output blocks at a time for all rows of all images, so that their weights stay in the
+  /// cache. `inputOfBlock` is how far the input moves on with each block.
+  private func compute(
+    _ step: Convolution, with kernel: Kernel, inputOfBlock: Int, images: Int
+  ) {
+    let groups = (step.blocks + step.blocksTogether - 1) / step.blocksTogether
+    let items = part.range(groups * images * step.rows)
+    var run = self
+    var item = items.lowerBound
+    while item < items.upperBound {
+      let row = item % step.rows
+      let rows = row..<min(step.rows, row + items.upperBound - item)
+      run.image = image + item / step.rows % images
+      run.compute(
+        step, with: kernel, inputOfBlock: inputOfBlock,
+        block: item / step.rows / images * step.blocksTogether, rows: rows)
+      item += rows.count
+    }
+  }
+
+  /// Calls the kernel for each row of `step.blocksTogether` output blocks, and pools the rows where
+  /// pooling is fused.
+  private func compute(
+    _ step: Convolution, with kernel: Kernel, inputOfBlock: Int, block: Int, rows: Range<Int>
+  ) {
     let inputLayout = layout(step.input)
     let outputLayout = layout(step.output)
     let isPooled = step.poolRows * step.poolColumns > 1
-    var block = 0
-    while block < step.blocks {
-      var arguments = step.arguments
-      arguments.blocks = min(step.blocksTogether, step.blocks - block)
-      arguments.weights += block * arguments.weight_step
-      advance(&arguments.epilogue, block)
-      let input = pixels(step.input) + step.inputShift + block * inputOfBlock
-      let segments = step.segments + block * step.segmentsOfBlock
-      let output = pixels(step.output) + block * outputLayout.plane
-      for row in 0..<step.rows {
-        for poolRow in 0..<step.poolRows {
-          let first = (row * step.poolRows + poolRow) * step.strideRows - step.padTop
-          selectRows(step, inputLayout, first, segments, &arguments)
-          let target =
-            isPooled
-            ? arena + step.scratch + poolRow * arguments.pixels * 16
-            : output + row * outputLayout.rowPitch
-          kernel(&arguments, input + first * inputLayout.rowPitch, target)
-        }
-        if isPooled {
-          pool(
-            step.poolTaps, rows: step.poolRows, columns: step.poolColumns, arguments,
-            arena + step.scratch, outputLayout, output + row * outputLayout.rowPitch)
-        }
+    var arguments = step.arguments
+    arguments.blocks = min(step.blocksTogether, step.blocks - block)
+    arguments.weights += block * arguments.weight_step
+    advance(&arguments.epilogue, block)
+    let input = pixels(step.input) + step.inputShift + block * inputOfBlock
+    let segments = step.segments + block * step.segmentsOfBlock
+    let output = pixels(step.output) + block * outputLayout.plane
+    for row in rows {
+      for poolRow in 0..<step.poolRows {
+        let first = (row * step.poolRows + poolRow) * step.strideRows - step.padTop
+        selectRows(step, inputLayout, first, segments, &arguments)
+        let target =
+          isPooled
+          ? scratch(step.scratch) + poolRow * arguments.pixels * 16
+          : output + row * outputLayout.rowPitch
+        kernel(&arguments, input + first * inputLayout.rowPitch, target)
       }
-      block += step.blocksTogether
+      if isPooled {
+        pool(
+          step.poolTaps, rows: step.poolRows, columns: step.poolColumns, arguments,
+          scratch(step.scratch), outputLayout, output + row * outputLayout.rowPitch)
+      }
     }
-    clearPadding(step.output)
+    clearPadding(step.output, blocks: block..<block + arguments.blocks, rows: rows)
   }
 
   func advance(_ epilogue: inout fmk_epilogue, _ block: Int) {

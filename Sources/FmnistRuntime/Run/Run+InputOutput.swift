@@ -69,6 +69,7 @@ extension Run {
   }
 
   /// Copies a tensor out in row-major order, bytes as the numbers that they mean.
+  @inline(never)
   func read(_ tensor: Int, into values: UnsafeMutablePointer<Float>) {
     let layout = layout(tensor)
     if layout.isBytes { return readBytes(tensor, into: values) }

@@ -11,7 +11,7 @@ extension Run {
       var row = 0
       while row < step.rows {
         arguments.rows = min(step.arguments.rows, step.rows - row)
-        kernels.pointee.f32_matrix_conv(&arguments, image + row * rowStep, arena + step.pooled)
+        kernels.pointee.f32_matrix_conv(&arguments, image + row * rowStep, pooled(step))
         pool(step, arguments, firstRow: row / step.poolRows)
         row += arguments.rows
       }
@@ -22,7 +22,12 @@ extension Run {
   }
 
   private func splitImage(_ step: MatrixConvolution) -> UnsafeMutablePointer<UInt16> {
-    UnsafeMutableRawPointer(arena + step.scratch).assumingMemoryBound(to: UInt16.self)
+    UnsafeMutableRawPointer(scratch(step.scratch)).assumingMemoryBound(to: UInt16.self)
+  }
+
+  /// Rows that wait for pooling lie behind the split input.
+  private func pooled(_ step: MatrixConvolution) -> UnsafeMutablePointer<Float> {
+    scratch(step.scratch) + step.pooled
   }
 
   /// Fills all planes: pixels of the image, and zeros around them.
@@ -84,7 +89,7 @@ extension Run {
       taps: step.poolTaps, count: step.poolRows * step.poolColumns, pixels: layout.columns,
       pixel_step: step.poolColumns * 16, output_step: layout.block, lanes: layout.block, factor: 1)
     for block in 0..<arguments.blocks {
-      let from = arena + step.pooled + block * arguments.output_plane
+      let from = pooled(step) + block * arguments.output_plane
       let to = pixels(step.output) + block * layout.plane + firstRow * layout.rowPitch
       for row in 0..<(arguments.rows / step.poolRows) {
         kernels.pointee.f32_max_pool(

@@ -8,25 +8,47 @@ extension Run {
   }
 
   func copySources<Element: BitwiseCopyable>(_ step: Copy, of type: Element.Type) {
-    for source in step.sources { copy(source, to: step.output, of: type) }
+    var total = 0
+    for source in step.sources { total += layout(source.tensor).rows }
+    let rows = part.range(total)
+    var before = 0
+    for source in step.sources {
+      for row in 0..<layout(source.tensor).rows where rows.contains(before + row) {
+        copy(source, row: row, to: step.output, of: type)
+      }
+      before += layout(source.tensor).rows
+    }
     clearPadding(step.output)
   }
 
   private func copy<Element: BitwiseCopyable>(
-    _ source: Copy.Source, to tensor: Int, of type: Element.Type
+    _ source: Copy.Source, row: Int, to tensor: Int, of type: Element.Type
   ) {
     let input = layout(source.tensor)
     let output = layout(tensor)
-    for first in 0..<source.axes[0] {
-      for second in 0..<source.axes[1] {
-        for third in 0..<source.axes[2] {
-          copyChannels(
-            source.axes[3], from: memory(source.tensor, of: type), input,
-            SIMD4(first, second, third, 0), to: memory(tensor, of: type), output,
-            SIMD4(first, second, third, 0) &+ source.position)
-        }
+    var start = SIMD4(row / source.axes[1], row % source.axes[1], 0, 0)
+    if input.block == output.block && isWholeBlocks(source, output) {
+      // Rows of whole blocks lie together in both tensors.
+      for block in 0..<input.blocks {
+        start[3] = block * input.block
+        (memory(tensor, of: type) + output.offset(start &+ source.position)).copy(
+          from: memory(source.tensor, of: type) + input.offset(start), count: input.rowLength)
       }
+      return
     }
+    for column in 0..<source.axes[2] {
+      start[2] = column
+      copyChannels(
+        source.axes[3], from: memory(source.tensor, of: type), input, start,
+        to: memory(tensor, of: type), output, start &+ source.position)
+    }
+  }
+
+  /// Whether the blocks of a source are blocks of the output: no other source has channels in them.
+  private func isWholeBlocks(_ source: Copy.Source, _ output: Layout) -> Bool {
+    let end = source.position[3] + source.axes[3]
+    return source.position[3] % output.block == 0
+      && (end % output.block == 0 || end == output.channels)
   }
 
   /// Copies the channels of one pixel in stretches that lie in one block on both sides.

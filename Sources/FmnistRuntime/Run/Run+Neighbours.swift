@@ -1,32 +1,23 @@
 import CPlatform
 
 extension Run {
-  /// Runs the plan on `count` inputs: `store` brings each into the arena, and `finish` takes its
-  /// output out. Both get the number of the input.
-  func inputs(_ count: Int, store: (Int) -> Void, finish: (Int) -> Void) {
-    guard let search = plan.search?.pointee else {
-      for i in 0..<count {
-        profile?.pointee.start()
-        store(i)
-        profile?.pointee.finish(0)
-        steps()
-        finish(i)
-      }
-      return
-    }
+  /// `inputs` for a model of nearest neighbours.
+  func search(
+    _ search: NeighbourSearch, _ count: Int, store: (Run, Int) -> Void, finish: (Run, Int) -> Void
+  ) {
     var first = 0
     while first < count {
       let inputs = min(NeighbourSearch.batch, count - first)
       profile?.pointee.start()
       for i in 0..<inputs {
-        store(first + i)
+        store(self, first + i)
         takeBytes(search, i)
       }
       profile?.pointee.finish(0, images: inputs)
       findNeighbours(search, inputs)
       for i in 0..<inputs {
         countVotes(search, i)
-        finish(first + i)
+        finish(self, first + i)
       }
       profile?.pointee.finish(1, images: inputs)
       first += inputs
@@ -34,6 +25,7 @@ extension Run {
   }
 
   /// Makes the stored input number `i` of the search: each value rounded to a byte.
+  @inline(never)
   private func takeBytes(_ search: NeighbourSearch, _ i: Int) {
     let query = search.query(i, arena)
     let layout = layout(search.input)
@@ -46,6 +38,7 @@ extension Run {
     }
   }
 
+  @inline(never)
   private func findNeighbours(_ search: NeighbourSearch, _ inputs: Int) {
     let none = NeighbourSearch.Candidate(distance: .max, label: 0)
     search.candidates(0, arena).update(repeating: none, count: inputs * search.k)
@@ -106,6 +99,7 @@ extension Run {
   }
 
   /// The output for input `i`: the share of the neighbours that have each class.
+  @inline(never)
   private func countVotes(_ search: NeighbourSearch, _ i: Int) {
     let output = memory(search.output)
     let best = search.candidates(i, arena)

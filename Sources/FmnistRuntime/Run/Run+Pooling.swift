@@ -4,7 +4,7 @@ extension Run {
   func pool(_ step: Pool) {
     let input = layout(step.input)
     let output = layout(step.output)
-    for block in 0..<output.blocks {
+    for block in part.range(output.blocks) {
       let source = pixels(step.input) + block * input.plane
       let target = pixels(step.output) + block * output.plane
       forEachRun(step) { run, taps, cells, from, to in
@@ -23,6 +23,7 @@ extension Run {
   /// Calls `body` with each run of output pixels of a row whose windows lie in the image in the
   /// same way: the run, its taps, how many these are, and offsets from the first pixel to what tap 0
   /// of the first window reads and to where its result is stored.
+  @inline(never)
   func forEachRun(
     _ step: Pool, _ body: (PoolColumns, UnsafePointer<Int32>, Int, Int, Int) -> Void
   ) {
@@ -44,7 +45,7 @@ extension Run {
 
   func globalPool(_ step: GlobalPool) {
     let input = layout(step.input)
-    for block in 0..<input.blocks {
+    for block in part.range(input.blocks) {
       reduce(
         isMax: step.isMax,
         fmk_pool(

@@ -1,89 +1,94 @@
 import CPlatform
 
-/// One run of a plan on one image. Allocates nothing; all memory is the plan's and the arena's.
+/// Runs of a plan. Allocates nothing; all memory is the plan's and the arena's.
 struct Run {
   let plan: Plan
   let kernels: UnsafePointer<fmk_table>
   let arena: UnsafeMutablePointer<Float>
+  /// Images that the arena has room for.
+  let images: Int
   /// Where the times of the steps are counted, or nil.
   let profile: UnsafeMutablePointer<Profile>?
+  /// What runs steps in parts, or nil.
+  let parallel: UnsafeMutablePointer<Parallel>?
+  /// The image of the arena whose tensors the functions of steps work on, and their share of it.
+  var image = 0
+  var part = Part()
 
-  /// Runs all steps; the input must have been stored.
-  func steps() {
-    for (index, step) in plan.steps.enumerated() {
-      switch step {
-      case .convolution(let step): convolution(step.pointee)
-      case .imageConvolution(let step): convolution(step.pointee)
-      case .depthwise(let step): depthwise(step.pointee)
-      case .winograd(let step): winograd(step.pointee)
-      case .matrixConvolution(let step): matrixConvolution(step.pointee)
-      case .dense(let step): dense(step.pointee)
-      case .pool(let step): pool(step.pointee)
-      case .globalPool(let step): globalPool(step.pointee)
-      case .map(let step): map(step.pointee)
-      case .activation(let step): activation(step.pointee)
-      case .softmax(let step): softmax(step.pointee)
-      case .binary(let step): binary(step.pointee)
-      case .copy(let step): copy(step.pointee)
-      case .reshape(let step): reshape(step.pointee, of: Float.self)
-      case .transpose(let step): transpose(step.pointee, of: Float.self)
-      case .supportVectors(let step): supportVectors(step.pointee)
-      case .bytes(let step): bytes(step)
+  /// Runs the plan on `count` inputs: `store` brings each into the arena, and `finish` takes its
+  /// output out. Both get the number of the input and a run whose image it is.
+  func inputs(
+    _ count: Int, store: (Run, Int) -> Void, finish: (Run, Int) -> Void
+  ) throws(Failure) {
+    if let search = plan.search?.pointee {
+      return self.search(search, count, store: store, finish: finish)
+    }
+    var run = self
+    var first = 0
+    while first < count {
+      let images = min(images, count - first)
+      for i in 0..<images {
+        run.image = i
+        profile?.pointee.start()
+        store(run, first + i)
+        profile?.pointee.finish(0)
+        try run.steps(0..<plan.firstBatchedStep, images: 1)
       }
-      profile?.pointee.finish(index + 1)
+      run.image = 0
+      try run.steps(plan.firstBatchedStep..<plan.steps.count, images: images)
+      for i in 0..<images {
+        run.image = i
+        finish(run, first + i)
+      }
+      first += images
     }
   }
 
-  func layout(_ tensor: Int) -> Layout { plan.buffers[tensor].layout }
-
-  /// The start of a tensor's memory.
-  func memory(_ tensor: Int) -> UnsafeMutablePointer<Float> {
-    arena + plan.buffers[tensor].offset
+  // What is inlined into `inputs` is there twice, for bytes and for floats.
+  @inline(never)
+  private func steps(_ indices: Range<Int>, images: Int) throws(Failure) {
+    for index in indices {
+      try step(index, images: images)
+      profile?.pointee.finish(index + 1, images: images)
+    }
   }
 
-  /// The start of a tensor's memory, in elements of its type.
-  func memory<Element>(_ tensor: Int, of type: Element.Type) -> UnsafeMutablePointer<Element> {
-    UnsafeMutableRawPointer(memory(tensor)).assumingMemoryBound(to: Element.self)
-  }
-
-  /// The first pixel of a tensor's first block.
-  func pixels(_ tensor: Int) -> UnsafeMutablePointer<Float> {
-    memory(tensor) + layout(tensor).origin
-  }
-
-  /// Makes the columns beside the rows zero, as bytes the zero point: other tensors have used the memory before.
-  func clearPadding(_ tensor: Int) {
-    let layout = layout(tensor)
-    guard layout.isPadded else { return }
-    let size = layout.isBytes ? 1 : 4
-    let fill = layout.isBytes ? plan.buffers[tensor].quantization.zeroPoint : 0
-    let right = layout.padRight * layout.block
-    for block in 0..<layout.blocks {
-      var row = UnsafeMutableRawPointer(memory(tensor)) + block * layout.plane * size
-      for _ in 0..<layout.rows {
-        fmp_fill(row, Int32(fill), layout.origin * size)
-        fmp_fill(row + (layout.origin + layout.rowLength) * size, Int32(fill), right * size)
-        row += layout.rowPitch * size
+  /// Runs this run's part of a step on the images from this one on.
+  func step(_ step: Step, images: Int) {
+    switch step {
+    case .convolution(let step): convolution(step.pointee, images: images)
+    case .imageConvolution(let step): convolution(step.pointee, images: images)
+    case .depthwise(let step): depthwise(step.pointee, images: images)
+    case .winograd(let step): winograd(step.pointee, images: images)
+    case .dense(let step): dense(step.pointee, images: images)
+    default:
+      if images == 1 { return self.step(step) }
+      var run = self
+      run.part = Part()
+      for i in part.range(images) {
+        run.image = image + i
+        run.step(step)
       }
     }
   }
 
-  /// Calls `body` with the offset of each stretch of pixels that lies together in both tensors,
-  /// the one in `other`, its length in floats and the number of its first channel.
-  /// `rowByRow` when a third tensor has columns of zeros.
-  func forEachStretch(
-    _ layout: Layout, _ other: Layout, rowByRow: Bool = false,
-    _ body: (Int, Int, Int, Int) -> Void
-  ) {
-    let whole = !layout.isPadded && !other.isPadded && !rowByRow
-    let rows = whole ? 1 : layout.rows
-    let length = whole ? layout.rows * layout.rowLength : layout.rowLength
-    for block in 0..<layout.blocks {
-      for row in 0..<rows {
-        body(
-          block * layout.plane + layout.origin + row * layout.rowPitch,
-          block * other.plane + other.origin + row * other.rowPitch, length, block * layout.block)
-      }
+  /// Runs this run's part of a step on one image.
+  private func step(_ step: Step) {
+    switch step {
+    case .convolution, .imageConvolution, .depthwise, .winograd, .dense:
+      self.step(step, images: 1)
+    case .matrixConvolution(let step): matrixConvolution(step.pointee)
+    case .pool(let step): pool(step.pointee)
+    case .globalPool(let step): globalPool(step.pointee)
+    case .map(let step): map(step.pointee)
+    case .activation(let step): activation(step.pointee)
+    case .softmax(let step): softmax(step.pointee)
+    case .binary(let step): binary(step.pointee)
+    case .copy(let step): copy(step.pointee)
+    case .reshape(let step): reshape(step.pointee, of: Float.self)
+    case .transpose(let step): transpose(step.pointee, of: Float.self)
+    case .supportVectors(let step): supportVectors(step.pointee)
+    case .bytes(let step): bytes(step)
     }
   }
 }

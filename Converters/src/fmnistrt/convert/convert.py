@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from fmnistrt.data import LABELS
 
 from . import VERSION
+from .element_types import holds_bytes
 from .golden import HALF_TOLERANCE, TOLERANCE, golden_vectors
 from .graph import ConvertError, Graph
 from .halves import halve_weights
 from .model import Golden, Model, Pixels
 from .operators import BINARY
 from .passes import optimise
+from .quantize.lower import lower
+from .quantize.quantize import Quantization, Report, quantize
+from .quantize.simulate import is_exact_everywhere, simulate
+from .quantize.weights import quantized_layers
 from .recognise import describe
 from .result import FrontEndResult
 from .writer import write
 
 RAW_SCALE = 1 / 32
 """A model whose first step multiplies its input by less than this expects 0 to 255."""
+
+MOST_ROUNDED = 0.25
+"""How far probabilities of a quantised model may be from those that its own framework gives."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +45,26 @@ class Options:
     accuracy: float | None = None
     golden: int = 4
     half_weights: bool = False
+    quantization: Quantization | None = None
 
 
 @dataclass
 class Conversion:
-    """A converted model, the file's bytes, what they must answer, and remarks for the user."""
+    """A converted model, the file's bytes, what they must answer, and remarks for the user.
+
+    `quantized` is the report of a quantisation, if there was one.
+    """
 
     model: Model
     content: bytes
     proof: Golden
     notes: list[str] = field(default_factory=list)
+    quantized: Report | None = None
+
+    @property
+    def compared(self) -> str:
+        """Whose answers the file must give: of bytes, those that a simulation finds."""
+        return "simulation of its bytes" if holds_bytes(self.model.graph) else "source model"
 
 
 def read(content: bytes, source: str) -> FrontEndResult:
@@ -70,6 +88,8 @@ def convert(content: bytes, source: str, options: Options) -> Conversion:
     notes: list[str] = []
     pixels = _pixels(result.graph, options, notes)
     graph = optimise(result.graph)
+    if holds_bytes(graph):
+        graph = _lowered(graph, notes)
     halved = halve_weights(graph) if options.half_weights else []
     # The new file is checked even if none of this goes into it.
     proof = golden_vectors(
@@ -80,7 +100,6 @@ def convert(content: bytes, source: str, options: Options) -> Conversion:
         result.output_kind,
         HALF_TOLERANCE if halved else TOLERANCE,
     )
-    golden = proof if pixels and options.golden else None
     metadata = {
         "converter": f"fmnist-convert {VERSION}",
         "framework": result.framework,
@@ -95,8 +114,52 @@ def convert(content: bytes, source: str, options: Options) -> Conversion:
         labels = list(LABELS) if graph.output.shape == (len(LABELS),) else []
         if not labels:
             notes.append("the model's classes have no names: name them with --labels")
-    model = Model(graph, result.output_kind, pixels, labels, metadata, golden)
-    return Conversion(model, write(model), proof, notes)
+    model = Model(graph, result.output_kind, pixels, labels, metadata)
+    report = None
+    if options.quantization is not None:
+        model, report = quantize(model, options.quantization, proof)
+    if holds_bytes(model.graph):
+        source, proof = proof, _simulated(model, proof)
+        if report is None:
+            _compare(source, proof, notes)
+    if pixels and options.golden:
+        model.golden = proof
+    return Conversion(model, write(model), proof, notes, report)
+
+
+def _lowered(graph: Graph, notes: list[str]) -> Graph:
+    """A graph that came with quantize and dequantize, its layers on bytes where they can be."""
+    reasons: dict[str, str] = {}
+    graph = optimise(lower(graph, reasons))
+    notes.append(
+        f"the model is quantised already: {len(quantized_layers(graph))} layers compute in bytes"
+    )
+    notes.extend(f'the layer "{name}" computes in floats: {why}' for name, why in reasons.items())
+    return graph
+
+
+def _compare(source: Golden, found: Golden, notes: list[str]) -> None:
+    """Says how far a model that came quantised is from its source, which rounds in its own way."""
+    difference = np.abs(source.outputs.astype(np.float64) - found.outputs).max()
+    limit = MOST_ROUNDED * source.tolerance / TOLERANCE
+    if not difference <= limit:
+        raise ConvertError(
+            f"its bytes give answers that differ from the source model's by {difference:.1e}, more "
+            f"than {limit:.1e}: please report this as a bug with the checkpoint"
+        )
+    notes.append(f"largest difference from the source model, by rounding: {difference:.1e}")
+
+
+def _simulated(model: Model, proof: Golden) -> Golden:
+    """What a model on bytes must answer: not what its source does, but exactly what it means."""
+    inputs = model.pixels.prepare(proof.inputs) if model.pixels else proof.inputs
+    tolerance = proof.tolerance
+    if not is_exact_everywhere(model.graph):
+        # Where floats of inexact operators are rounded, another machine may round the other way.
+        last = model.graph.nodes[-1]
+        step = last.inputs[0].bytes.scale if last.operator == "dequantize" else 0.0
+        tolerance = max(tolerance * HALF_TOLERANCE / TOLERANCE, 1.01 * step)
+    return replace(proof, outputs=simulate(model.graph, inputs), tolerance=tolerance)
 
 
 def _pixels(graph: Graph, options: Options, notes: list[str]) -> Pixels | None:

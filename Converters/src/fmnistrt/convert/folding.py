@@ -47,6 +47,13 @@ def _weights_and_bias(node: Node) -> tuple[np.ndarray, np.ndarray]:
     return weights, bias[0] if bias else np.zeros(len(weights))
 
 
+def _is_quantized(node: Node) -> bool:
+    """Whether the weights are whole numbers, or will be, and must stay as they are."""
+    weights = node.inputs[1]
+    assert weights.value is not None
+    return weights.steps is not None or weights.value.dtype == np.int8
+
+
 def fold_after(graph: Graph) -> Graph:
     """A scale_shift directly after a convolution or dense layer goes into its weights and bias."""
     producers, uses = producers_of(graph), uses_of(graph)
@@ -54,7 +61,7 @@ def fold_after(graph: Graph) -> Graph:
         first = producers.get(node.inputs[0])
         if node.operator != "scale_shift" or first is None or uses[first.output] != 1:
             continue
-        if first.operator not in ("conv2d", "dense"):
+        if first.operator not in ("conv2d", "dense") or _is_quantized(first):
             continue
         weights, bias = _weights_and_bias(first)
         scale, shift = values_of(node)

@@ -18,12 +18,23 @@ class ConvertError(Exception):
     """One sentence for the user: which file, which layer, what to do about it."""
 
 
+@dataclass(frozen=True)
+class Bytes:
+    """What the bytes of an activation mean: `(byte - zero_point) * scale`."""
+
+    scale: float
+    zero_point: int
+
+
 @dataclass(eq=False)
 class Tensor:
     """A constant (array, row-major) or, without `value`, what a node computes.
 
-    Constants are stored as float32, but for bytes, and for weights of convolutions and dense layers
-    and support vectors that are float16: these stay what they are.
+    Constants are stored as float32, but for integers, and for weights of convolutions and dense
+    layers and support vectors that are float16: these stay what they are.
+
+    An activation with `bytes` is held in bytes. Float weights with `steps`, one number for each
+    output or one for all, are whole multiples of it: what a quantised model had as integers.
 
     Tensors and nodes are compared and hashed by identity: two layers may hold equal numbers.
     """
@@ -31,6 +42,8 @@ class Tensor:
     name: str
     shape: Shape
     value: np.ndarray | None = None
+    bytes: Bytes | None = None
+    steps: np.ndarray | None = None
 
 
 @dataclass(eq=False)

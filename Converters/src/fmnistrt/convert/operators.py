@@ -88,6 +88,12 @@ def _windows(size: int, kernel: int, stride: int, dilation: int, before: int, af
     return room // stride + 1
 
 
+def _vectors(shapes: list[Shape], outputs: int) -> None:
+    """Bias and multiplier, as far as they are there."""
+    for what, shape in zip(("bias", "multiplier"), shapes[2:], strict=False):
+        _demand(shape == (outputs,), f"has a {what} that is not [{outputs}]")
+
+
 def _conv2d(shapes: list[Shape], attributes: Attributes) -> Shape:
     height, width, channels = _image(shapes[0])
     weights, groups = shapes[1], attributes["groups"]
@@ -97,7 +103,7 @@ def _conv2d(shapes: list[Shape], attributes: Attributes) -> Shape:
         groups >= 1 and outputs % groups == 0 and depth * groups == channels,
         f"has weights of shape {weights} in {groups} groups, which do not fit {channels} channels",
     )
-    _demand(len(shapes) < 3 or shapes[2] == (outputs,), f"has a bias that is not [{outputs}]")
+    _vectors(shapes, outputs)
     a = attributes
     return (
         _windows(height, kernel_h, a["stride_h"], a["dilation_h"], a["pad_top"], a["pad_bottom"]),
@@ -113,7 +119,7 @@ def _dense(shapes: list[Shape], _: Attributes) -> Shape:
         len(weights) == 2 and weights[1] == shapes[0][0],
         f"has weights of shape {weights}, which do not fit an input of {shapes[0]}",
     )
-    _demand(len(shapes) < 3 or shapes[2] == (weights[0],), f"has a bias that is not [{weights[0]}]")
+    _vectors(shapes, weights[0])
     return (weights[0],)
 
 
@@ -208,6 +214,12 @@ def _nearest_neighbours(shapes: list[Shape], attributes: Attributes) -> Shape:
     return (classes,)
 
 
+def _quantize(shapes: list[Shape], attributes: Attributes) -> Shape:
+    factor = attributes["factor"]
+    _demand(math.isfinite(factor) and factor > 0, f"quantises with the factor {factor}")
+    return shapes[0]
+
+
 def _support_vectors(shapes: list[Shape], attributes: Attributes) -> Shape:
     x, vectors, coefficients, intercepts = shapes
     counts = attributes["counts"]
@@ -254,12 +266,12 @@ _POOL = {"kernel_h": 1, "kernel_w": 1, **_STRIDES, **_PADS}
 OPERATORS: dict[str, Operator] = {
     "conv2d": Operator(
         1,
-        (2, 3),
-        (1, 2),
+        (2, 4),
+        (1, 2, 3),
         {**_STRIDES, "dilation_h": 1, "dilation_w": 1, **_PADS, "groups": 1},
         _conv2d,
     ),
-    "dense": Operator(2, (2, 3), (1, 2), {}, _dense),
+    "dense": Operator(2, (2, 4), (1, 2, 3), {}, _dense),
     "max_pool": Operator(3, (1, 1), (), _POOL, _pool),
     "average_pool": Operator(4, (1, 1), (), {**_POOL, "count_padding": 0}, _pool),
     "global_max_pool": Operator(5, (1, 1), (), {}, _global_pool),
@@ -282,6 +294,8 @@ OPERATORS: dict[str, Operator] = {
         _nearest_neighbours,
         bytes=True,
     ),
+    "quantize": Operator(16, (1, 1), (), {"factor": 0.0}, _quantize),
+    "dequantize": Operator(17, (1, 1), (), {}, lambda shapes, _: shapes[0]),
     "support_vectors": Operator(
         18,
         (4, 4),

@@ -8,6 +8,7 @@ import struct
 import numpy as np
 
 from .crc32c import crc32c
+from .element_types import check_types
 from .graph import ConvertError, Graph, Node, Tensor
 from .model import Golden, Model, Pixels
 from .names import assign_names, tensors_of
@@ -15,9 +16,11 @@ from .operators import OPERATORS, check_shape, complete, infer_shape, multiply_a
 
 MAGIC = b"\x89FMG\r\n\x1a\n"
 MAJOR_VERSION = 1
-ELEMENT_TYPES = {"<f4": (0, 0), "<f2": (1, 1), "u1": (2, 1)}
+ELEMENT_TYPES = {"<f4": (0, 0), "<f2": (1, 1), "u1": (2, 1), "i1": (3, 2), "<i4": (4, 2)}
 """Number and first minor version of each type that constants are stored as."""
-FIRST_VERSIONS = {"nearest_neighbours": 1, "support_vectors": 2}
+BYTES_VERSION = 2
+"""First minor version with activations in bytes."""
+FIRST_VERSIONS = {"nearest_neighbours": 1, "quantize": 2, "dequantize": 2, "support_vectors": 2}
 """Operators that older minor versions do not have."""
 OUTPUT_KINDS = {"scores": 0, "probabilities": 1, "logits": 2}
 MAX_FILE = 2**30
@@ -38,6 +41,8 @@ def write(model: Model) -> bytes:
             f"its output has the shape {model.graph.output.shape}; a classifier gives one score "
             "for each class: end it with Flatten or a Dense layer"
         )
+    if model.graph.output.bytes is not None:
+        raise ConvertError("its output is bytes; a classifier gives scores, which are floats")
     classes = model.graph.output.shape[0]
     graph, weights = _graph(model)
     sections = [(1, _metadata(model.metadata))]
@@ -54,14 +59,19 @@ def write(model: Model) -> bytes:
 
 
 def _stored_type(tensor: Tensor) -> str:
-    """The NumPy type as which the file holds a constant; activations count as floats."""
-    dtype = None if tensor.value is None else tensor.value.dtype
-    return {np.uint8: "u1", np.float16: "<f2"}.get(dtype and dtype.type, "<f4")
+    """The NumPy type of a tensor's elements in the file or, for an activation, in memory."""
+    if tensor.value is None:
+        return "<f4" if tensor.bytes is None else "u1"
+    types = {np.uint8: "u1", np.float16: "<f2", np.int8: "i1", np.int32: "<i4"}
+    return types.get(tensor.value.dtype.type, "<f4")
 
 
 def _minor(graph: Graph) -> int:
     """The lowest minor version of the format that has all that the graph uses."""
-    types = (ELEMENT_TYPES[_stored_type(tensor)][1] for tensor in tensors_of(graph))
+    types = (
+        BYTES_VERSION if tensor.bytes else ELEMENT_TYPES[_stored_type(tensor)][1]
+        for tensor in tensors_of(graph)
+    )
     operators = (FIRST_VERSIONS.get(node.operator, 0) for node in graph.nodes)
     return max(*types, *operators)
 
@@ -106,6 +116,7 @@ def _check_node(node: Node, known: set[Tensor]) -> None:
     shape = infer_shape(node.operator, node.inputs, node.attributes, node.output.shape)
     if shape != node.output.shape:
         raise ConvertError(f"computes the shape {shape}, not {node.output.shape}")
+    check_types(node)
     for tensor in node.inputs:
         if tensor.value is None:
             if tensor not in known:
@@ -114,8 +125,6 @@ def _check_node(node: Node, known: set[Tensor]) -> None:
         if tensor.value.shape != tensor.shape:
             raise ConvertError(f'has weights "{tensor.name}" that are not {tensor.shape}')
         check_shape(tensor.shape)
-        if (tensor.value.dtype == np.uint8) != OPERATORS[node.operator].bytes:
-            raise ConvertError(f'has weights "{tensor.name}" of type {tensor.value.dtype}')
         with np.errstate(over="ignore"):
             finite = np.isfinite(tensor.value.astype(np.float32)).all()
         if not finite:
@@ -195,10 +204,18 @@ def _graph(model: Model) -> tuple[bytes, bytes]:
                 0,
             )
             + struct.pack("<5I", *tensor.shape, *[0] * (5 - rank))
-            + struct.pack("<QQ24x", offset, size)
+            + struct.pack("<QQ", offset, size)
+            + _meaning(tensor)
             + names[tensor].encode().ljust(64, b"\0")
         )
     return header + _pixels(model.pixels, graph.input) + b"".join(records) + words, bytes(weights)
+
+
+def _meaning(tensor: Tensor) -> bytes:
+    """The 24 bytes that say what the bytes of an activation mean."""
+    if tensor.bytes is None:
+        return bytes(24)
+    return struct.pack("<fB19x", tensor.bytes.scale, tensor.bytes.zero_point)
 
 
 def _pixels(pixels: Pixels | None, source: Tensor) -> bytes:

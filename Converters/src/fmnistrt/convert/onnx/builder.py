@@ -28,8 +28,8 @@ class Builder:
         self.scope = input_name
         self._arranged: dict[tuple[Tensor, Shape, tuple[int, ...], Shape], Tensor] = {}
 
-    def constant(self, array: np.ndarray, part: str) -> Tensor:
-        """A constant; NaN and infinite numbers are refused."""
+    def constant(self, array: np.ndarray, part: str, steps: np.ndarray | None = None) -> Tensor:
+        """A constant, perhaps of whole multiples; NaN and infinite numbers are refused."""
         with np.errstate(over="ignore"):
             value = np.ascontiguousarray(array, dtype=np.float32)
         if not value.size or not np.isfinite(value).all():
@@ -37,7 +37,7 @@ class Builder:
                 f"has no numbers, NaN or infinite numbers as its {part}; "
                 "train the model again or export an earlier checkpoint"
             )
-        return Tensor(self.names.part(self.scope, part), value.shape, value)
+        return Tensor(self.names.part(self.scope, part), value.shape, value, steps=steps)
 
     def add(
         self,

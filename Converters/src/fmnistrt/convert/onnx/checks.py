@@ -12,7 +12,7 @@ from onnx import numpy_helper, shape_inference
 from ..graph import ConvertError
 
 OLDEST_OPSET = 7
-_QUANTISED = ("QLinear", "Quantize", "Dequantize", "DynamicQuantize")
+_QUANTISED = ("QLinear", "DynamicQuantize")
 CHECK_FAILURES = (
     onnx.checker.ValidationError,
     shape_inference.InferenceError,
@@ -94,16 +94,19 @@ def refuse_broken_text(message: Message) -> None:
 
 
 def refuse_unknown(operator: str, domain: str, label: str, known: Container[str]) -> None:
-    """Refuses a node whose operator has no translation, saying why."""
+    """Refuses a node whose operator has no translation, saying why.
+
+    `known` holds names with their domain in front, but for the standard ones.
+    """
+    name = f"{domain}.{operator}" if domain else operator
+    if name in known:
+        return
     if domain:
         remedy = "export the model with standard ONNX operators only"
     elif operator.startswith(_QUANTISED) or operator.endswith("Integer"):
-        remedy = "the model is quantised, so export it in float32"
-    elif operator not in known:
-        remedy = "replace the layer by one of the operators in docs/fmg-format.md"
+        remedy = "quantise the model statically, in the format QDQ, or export it in float32"
     else:
-        return
-    name = f"{domain}.{operator}" if domain else operator
+        remedy = "replace the layer by one of the operators in docs/fmg-format.md"
     raise ConvertError(
         f"the node {label!r} is the operator {name}, which cannot be converted; {remedy}"
     )

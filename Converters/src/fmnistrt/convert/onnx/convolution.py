@@ -94,7 +94,8 @@ def convolution(t: Translation, node: OnnxNode) -> Value:
         x = t.builder.add("pad", [x], "padded", value=0.0, **surplus)
         for key, amount in surplus.items():
             attributes[f"pad_{key}"] -= amount
-    inputs = [x, t.builder.constant(weights.transpose(0, 2, 3, 1), "weights")]
+    steps = t.steps_of(node, 1, 0)
+    inputs = [x, t.builder.constant(weights.transpose(0, 2, 3, 1), "weights", steps)]
     if bias is not None:
         inputs.append(t.builder.constant(bias, "bias"))
     y = t.builder.add(

@@ -12,7 +12,13 @@ from .model import OnnxNode
 from .translation import Translation, translates
 
 
-def _dense(t: Translation, value: Value, weights: np.ndarray, bias: np.ndarray | None) -> Tensor:
+def _dense(
+    t: Translation,
+    value: Value,
+    weights: np.ndarray,
+    bias: np.ndarray | None,
+    steps: np.ndarray | None,
+) -> Tensor:
     """A dense layer; its columns are permuted instead of the activations."""
     builder = t.builder
     x = builder.flat(value)
@@ -21,7 +27,7 @@ def _dense(t: Translation, value: Value, weights: np.ndarray, bias: np.ndarray |
             f"has weights for {weights.shape[1]} inputs, but gets {x.tensor.shape[0]}; export the "
             "model again"
         )
-    inputs = [x.tensor, builder.constant(x.to_tensor_order(weights), "weights")]
+    inputs = [x.tensor, builder.constant(x.to_tensor_order(weights), "weights", steps)]
     if bias is not None:
         inputs.append(builder.constant(bias, "bias"))
     return builder.add("dense", inputs)
@@ -44,7 +50,9 @@ def gemm(t: Translation, node: OnnxNode) -> Value:
         if bias.ndim == 2 and bias.shape[0] > 1:
             raise ConvertError("has a bias for each image of a batch; export it with one bias")
         bias = np.broadcast_to(_scaled(bias, beta).reshape(-1), (weights.shape[0],))
-    y = _dense(t, value, _scaled(weights, alpha), bias)
+    rows = 0 if node.attributes.get("transB", 0) else 1
+    steps = t.steps_of(node, 1, rows) if alpha == 1 else None
+    y = _dense(t, value, _scaled(weights, alpha), bias, steps)
     return Value.plain(y, y.shape)
 
 
@@ -62,11 +70,11 @@ def matmul(t: Translation, node: OnnxNode) -> Value:
             f"multiplies the shape (batch, {', '.join(map(str, shape))}) by {weights.shape}; only "
             "matrices of weights with at most 4 axes of activations work"
         )
-    result = (*shape[:-1], weights.shape[1])
+    result, steps = (*shape[:-1], weights.shape[1]), t.steps_of(node, 1, 1)
     if math.prod(shape[:-1]) == 1:
-        return Value.plain(_dense(t, value, weights.T, None), result)
+        return Value.plain(_dense(t, value, weights.T, None, steps), result)
     last = len(shape) - 1
     groups = [[0], [1] if last == 2 else [], [last]]
-    kernel = t.builder.constant(weights.T[:, None, None, :], "weights")
+    kernel = t.builder.constant(weights.T[:, None, None, :], "weights", steps)
     y = t.builder.add("conv2d", [t.builder.arrange(value, groups), kernel])
     return Value.arranged(y, result, groups)

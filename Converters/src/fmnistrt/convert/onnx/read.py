@@ -14,6 +14,7 @@ from . import (  # noqa: F401  (the handlers register themselves)
     elementwise,
     normalization,
     pooling,
+    quantized,
     shaping,
 )
 from .builder import Builder
@@ -22,9 +23,11 @@ from .fold import FOLDABLE, constant_of, fold, shape_of
 from .gelu import fuse_gelu
 from .layout import Value
 from .model import OnnxModel, OnnxNode, load_model
+from .qoperators import QOPERATORS, expand
 from .translation import HANDLERS, Translation
 
-_OPERATORS = frozenset(HANDLERS) | FOLDABLE | {"Constant", "Shape", "Size", "Erf"}
+_OPERATORS = frozenset(HANDLERS) | FOLDABLE | QOPERATORS | {"Constant", "Shape", "Size", "Erf"}
+_WHOLE_NUMBERS = ("QuantizeLinear", "DequantizeLinear")
 _CHANNELS = (1, 3)
 _MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -36,6 +39,12 @@ def read_onnx(content: bytes, source: str) -> FrontEndResult:
     a remedy, which the command puts behind the file's name.
     """
     model = load_model(content, _OPERATORS)
+    try:
+        expand(model)
+    except _MALFORMED as error:
+        raise ConvertError(
+            "a node on quantised activations is malformed; quantise the model again"
+        ) from error
     fuse_gelu(model)
     shape, axes = _image_input(model)
     builder = Builder(model.input, shape)
@@ -46,6 +55,10 @@ def read_onnx(content: bytes, source: str) -> FrontEndResult:
     if model.output not in translation.values:
         raise ConvertError(
             "the model's output does not depend on its input; export the trained model"
+        )
+    if translation.values[model.output].tensor.bytes is not None:
+        raise ConvertError(
+            "the model gives bytes as its answers; quantise it again with a float32 output"
         )
     builder.scope = model.output
     graph = builder.finish(translation.values[model.output])
@@ -129,6 +142,9 @@ def _constant(t: Translation, node: OnnxNode) -> bool:
         t.constants[node.outputs[0]] = shape_of(node, shape)
         return True
     given = [name for name in node.inputs if name]
+    if node.operator in _WHOLE_NUMBERS and node.input(0) in t.constants:
+        quantized.constant_of_whole_numbers(t, node)
+        return True
     if node.operator not in FOLDABLE or any(name not in t.constants for name in given):
         return False
     arrays = [t.constants[name] if name else None for name in node.inputs]
@@ -145,6 +161,10 @@ def _check_shape(t: Translation, node: OnnxNode, value: Value) -> None:
         )
 
 
+_PASSING = frozenset(("reshape", "transpose", "quantize", "dequantize"))
+"""What the kind of the output does not depend on."""
+
+
 def output_kind(graph: Graph) -> OutputKind:
     """What the output is, by the last operator that computes."""
     producers = {node.output: node for node in graph.nodes}
@@ -152,7 +172,7 @@ def output_kind(graph: Graph) -> OutputKind:
 
     def computing(tensor: Tensor):
         node = producers.get(tensor)
-        while node is not None and node.operator in ("reshape", "transpose"):
+        while node is not None and node.operator in _PASSING:
             node = producers.get(node.inputs[0])
         return node
 

@@ -21,6 +21,8 @@ class Translation:
         self.builder = builder
         self.values: dict[str, Value] = {}
         self.constants = dict(model.constants)
+        self.steps: dict[str, np.ndarray] = {}
+        """The steps of constants that are whole multiples of one, in a shape that broadcasts."""
         self.producers = {name: node for node in model.nodes for name in node.outputs if name}
         self.uses = Counter(name for node in model.nodes for name in node.inputs)
         self.uses[model.output] += 1
@@ -44,6 +46,13 @@ class Translation:
                 "(for inference, with constant folding)"
             )
         return self.constants[name]
+
+    def steps_of(self, node: OnnxNode, index: int, axis: int) -> np.ndarray | None:
+        """The steps of quantised weights, one or one for each index of `axis`; None without."""
+        steps = self.steps.get(node.input(index))
+        if steps is None or (steps.size > 1 and steps.shape[axis] != steps.size):
+            return None
+        return steps.reshape(-1)
 
     def optional(self, node: OnnxNode, index: int, what: str) -> np.ndarray | None:
         """An input that may be absent, and is a constant otherwise."""
