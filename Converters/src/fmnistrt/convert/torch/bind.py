@@ -95,11 +95,14 @@ def layer_of(kind: str, options: dict, group: Group) -> Layer:
     if group.kind != kind:
         shapes = ", ".join(f"{r} {describe_shape(t.shape)}" for r, t in group.tensors.items())
         raise layer.fail(f"is to be a {kind}, but has the tensors {shapes or 'of none'}")
-    for role, tensor in group.tensors.items():
+    for role in group.tensors:
         if role not in ROLES[kind]:
             raise layer.fail(f"has the tensor {role}, which a {kind} has not")
+    for role in ROLES[kind]:
+        if role not in group.tensors:
+            continue
         try:
-            layer.tensors[role] = tensor.array()
+            layer.tensors[role] = group.tensors[role].array()
         except ConvertError as error:
             raise ConvertError(f'the tensor "{group.name}.{role}" {error}') from None
     _check(layer)

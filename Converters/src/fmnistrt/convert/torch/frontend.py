@@ -48,7 +48,7 @@ def read_weights(content: bytes, architecture: Architecture) -> FrontEndResult:
     network = Network(image)
     for layer in layers:
         write_layer(network, layer)
-    result = read_onnx(network.content(), "")
+    result = read_onnx(network.content(), "", channels_first=True)
     framework = checkpoint.tensors.framework
     return replace(result, framework=framework, output_kind=kind, name="", notes=notes)
 

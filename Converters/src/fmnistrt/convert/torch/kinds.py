@@ -5,7 +5,6 @@ The defaults are those of PyTorch's classes.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,6 +98,21 @@ class Layer:
         return ConvertError(f'the layer "{self.label}" {message}')
 
 
+def brief(value: Any) -> str:
+    """A value from a file for a message, never longer than a few words."""
+    if isinstance(value, tuple | list) and len(value) <= 4:
+        return f"({', '.join(_plain(part) for part in value)})"
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, int) and abs(value) >= 1 << 63:
+        return "a number beyond measure"
+    if isinstance(value, int | float | str | None):
+        return repr(value)[:40]
+    return f"a {type(value).__name__}"
+
+
 def complete(kind: str, given: dict[str, Any], label: str) -> dict[str, Any]:
     """All options of a kind, checked, with the defaults of PyTorch where none is given."""
     known = KINDS[kind]
@@ -115,11 +129,12 @@ def complete(kind: str, given: dict[str, Any], label: str) -> dict[str, Any]:
     return values
 
 
-def _checked(option: Option, key: str, value: Any, label: str) -> Any:
+def _checked(option: Option, key: str, given: Any, label: str) -> Any:
+    value = given
     if value in option.words if isinstance(value, str) else False:
         return value
     if option.form == "number":
-        if isinstance(value, int | float) and math.isfinite(value):
+        if isinstance(value, int | float) and abs(value) < 1e30:
             return float(value)
         expected = "a number"
     elif option.form == "pair":
@@ -135,4 +150,4 @@ def _checked(option: Option, key: str, value: Any, label: str) -> Any:
     else:
         expected = ""
     words = " or ".join(filter(None, [expected, *option.words]))
-    raise ConvertError(f'the layer "{label}" has the {key} {str(value)[:40]}: {words} is possible')
+    raise ConvertError(f'the layer "{label}" has the {key} {brief(given)}: {words} is possible')

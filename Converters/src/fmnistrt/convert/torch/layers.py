@@ -195,10 +195,16 @@ PLAIN: dict[str, tuple[str, dict[str, Any]]] = {
     "tanh": ("Tanh", {}),
     "softplus": ("Softplus", {}),
     "softsign": ("Softsign", {}),
-    "softmax": ("Softmax", {"axis": 1}),
-    "log_softmax": ("LogSoftmax", {"axis": 1}),
 }
 """Layers that are one operator each."""
+
+
+def _softmax(operator: str) -> Callable[[Network, Layer], None]:
+    def softmax(network: Network, layer: Layer) -> None:
+        network.vector()
+        network.add(operator, axis=1)
+
+    return softmax
 
 
 def _silu(network: Network, layer: Layer) -> None:
@@ -223,5 +229,7 @@ LAYERS: dict[str, Callable[[Network, Layer], None]] = {
     "gelu": _activation("Gelu", approximate="approximate"),
     "silu": _silu,
     "hardtanh": _hardtanh,
+    "softmax": _softmax("Softmax"),
+    "log_softmax": _softmax("LogSoftmax"),
 }
 """Layers with tensors, options or a shape of their own."""

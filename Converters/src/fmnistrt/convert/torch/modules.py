@@ -9,9 +9,10 @@ from typing import Any
 
 from ..graph import ConvertError
 from .bind import Group, layer_of
-from .checkpoint import Checkpoint, is_module, walk
-from .kinds import KINDS, ROLES, Layer, complete
+from .checkpoint import Checkpoint, is_module, module_tensors, walk
+from .kinds import KINDS, ROLES, Layer, brief, complete
 from .machine import Record
+from .tensors import Tensor
 
 PACKAGE = "torch.nn.modules."
 SEQUENTIAL = f"{PACKAGE}container.Sequential"
@@ -87,7 +88,8 @@ def layers_of(checkpoint: Checkpoint) -> list[Layer] | None:
     leaves = [(name, part) for name, part in walk(module) if part.kind != SEQUENTIAL]
     if any(part.state["_modules"] or not _known(part) for _, part in leaves):
         return None
-    return [_layer(name, part, checkpoint) for name, part in leaves]
+    named = module_tensors(module)
+    return [_layer(name, part, named) for name, part in leaves]
 
 
 def _known(module: Record) -> bool:
@@ -106,12 +108,12 @@ def options_of(name: str, module: Record) -> tuple[str, dict[str, Any]]:
     kind, attributes = MODULES[module.kind.removeprefix(PACKAGE)]
     label = name or kind
     for key, allowed in EXPECTED.items():
-        if key in module.state and not any(
-            module.state[key] is one or _same(module.state[key], one) for one in allowed
-        ):
+        value = module.state.get(key, allowed[0])
+        plain = value is None or isinstance(value, str | int | float)
+        if not plain or value not in allowed:
             raise ConvertError(
-                f'the layer "{label}" has {key}={str(module.state[key])[:40]}, which cannot be '
-                "converted: export the model with torch.onnx.export()"
+                f'the layer "{label}" has {key}={brief(value)}, which cannot be converted: export '
+                "the model with torch.onnx.export()"
             )
     if kind == "maxpool" and module.state.get("dilation", 1) not in (1, (1, 1)):
         raise ConvertError(f'the layer "{label}" has dilated windows, which cannot be converted')
@@ -128,15 +130,10 @@ def options_of(name: str, module: Record) -> tuple[str, dict[str, Any]]:
     return kind, complete(kind, given, label)
 
 
-def _same(value: Any, other: Any) -> bool:
-    return isinstance(value, str | int | float) and value == other
-
-
-def _layer(name: str, module: Record, checkpoint: Checkpoint) -> Layer:
+def _layer(name: str, module: Record, named: dict[str, Tensor]) -> Layer:
     kind, options = options_of(name, module)
     if kind not in ROLES:
         return Layer(kind, options, name)
-    named = checkpoint.tensors.named
     held = {role: f"{name}.{role}" for role in ROLES[kind]}
     group = Group(name, {role: named[key] for role, key in held.items() if key in named})
     return layer_of(kind, options, group)

@@ -60,7 +60,7 @@ class Network:
         return self.shape
 
     def vector(self) -> int:
-        """The size, where a vector is needed; the model's input and 1x1 images become one."""
+        """The size, where a vector is needed; the model's input, if it comes first, becomes one."""
         if len(self.shape) == 3:
             channels, height, width = self.shape
             if self._nodes:

@@ -19,7 +19,11 @@ MAX_CONVOLUTIONS = 12
 def no_graph(tensors: Tensors, module: Record | None, image: Shape) -> ConvertError:
     """The error for weights without --arch: the tensors with their shapes, and a proposal."""
     groups, _ = groups_of(tensors)
-    listed = [f"{name} {describe_shape(t.shape)}" for name, t in tensors.named.items()]
+    listed = [
+        f"{name} {describe_shape(tensor.shape)}"
+        for name, tensor in tensors.named.items()
+        if not name.endswith("num_batches_tracked")
+    ]
     more = f" and {len(listed) - MAX_LISTED} more" if len(listed) > MAX_LISTED else ""
     what = "holds weights without a model"
     if module is not None:
