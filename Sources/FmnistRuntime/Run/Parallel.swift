@@ -64,6 +64,7 @@ extension UnsafeMutablePointer<Parallel> {
     guard index >= 0, index < pointee.parts, fmp_claim(pointee.claims + index) else { return }
     var run = pointee.run
     run.part = Part(index: index, count: pointee.parts)
+    run.worker = index
     run.step(run.plan.steps[pointee.step], images: pointee.images)
     fmp_count_up(&pointee.done)
   }
@@ -102,9 +103,9 @@ extension Run {
     try parallel.run(self, step: index, images: images, parts: parts)
   }
 
-  /// A step's scratch memory, whose place in the arena is `offset`: each part has its own.
+  /// A step's scratch memory, whose place in the arena is `offset`: each worker has its own.
   func scratch(_ offset: Int) -> UnsafeMutablePointer<Float> {
-    guard part.index > 0, let parallel else { return arena + offset }
-    return parallel.pointee.scratch + (part.index - 1) * parallel.pointee.scratchSize
+    guard worker > 0, let parallel else { return arena + offset }
+    return parallel.pointee.scratch + (worker - 1) * parallel.pointee.scratchSize
   }
 }
