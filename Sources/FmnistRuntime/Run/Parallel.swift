@@ -74,11 +74,11 @@ extension Step {
   /// Whether several parts can run it at the same time on so many images.
   func canSplit(images: Int) -> Bool {
     switch self {
-    case .convolution, .imageConvolution, .depthwise, .winograd, .dense, .pool, .globalPool, .map,
-      .activation, .binary:
+    case .convolution, .imageConvolution, .depthwise, .winograd, .matrixConvolution, .dense, .pool,
+      .globalPool, .map, .activation, .binary:
       true
     case .copy(let step): images > 1 || step.pointee.sources.count > 1
-    case .matrixConvolution, .softmax, .reshape, .transpose, .bytes: images > 1
+    case .softmax, .reshape, .transpose, .bytes: images > 1
     // It works in the arena's scratch memory.
     case .supportVectors: false
     }
