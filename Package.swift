@@ -18,6 +18,15 @@ func kernels(_ name: String, flags: [String]) -> Target {
     ])
 }
 
+/// What -Osize leaves out: one trap for all checks of a function, what is common to several places
+/// as a function, fewer copies of functions for the closures that they are called with and inlined
+/// in long functions, and no frame pointers.
+let smallCode = [
+  "-Xfrontend", "-mergeable-traps", "-Xllvm", "-enable-machine-outliner=always",
+  "-Xllvm", "-machine-outliner-reruns=3", "-Xllvm", "-sil-disable-pass=closure-specialize",
+  "-Xllvm", "-sil-inline-block-limit-denominator=100", "-Xcc", "-fomit-frame-pointer",
+]
+
 /// Tools use the shared library in build/lib (make lib), as any other program does.
 func tool(_ name: String, dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
@@ -54,7 +63,7 @@ let package = Package(
       dependencies: ["CFmnistRT", "CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
       exclude: ["exports.map"],
       // The time goes into the kernels: the rest is as fast when it is small.
-      swiftSettings: [embedded, .unsafeFlags(["-wmo", "-Osize"])],
+      swiftSettings: [embedded, .unsafeFlags(["-wmo", "-Osize"] + smallCode)],
       linkerSettings: [
         .linkedLibrary("m"),
         .unsafeFlags(
