@@ -12,7 +12,10 @@ func kernels(_ name: String, flags: [String]) -> Target {
     swiftSettings: [
       embedded,
       .unsafeFlags(
-        ["-Ounchecked", "-wmo", "-Xllvm", "-unroll-threshold=1000"]
+        [
+          "-Ounchecked", "-wmo", "-Xllvm", "-unroll-threshold=1000",
+          "-Xfrontend", "-function-sections",
+        ]
           + flags.flatMap { ["-Xcc", $0] }
       ),
     ])
@@ -22,8 +25,9 @@ func kernels(_ name: String, flags: [String]) -> Target {
 /// as a function, fewer copies of functions for the closures that they are called with and inlined
 /// in long functions, and no frame pointers.
 let smallCode = [
-  "-Xfrontend", "-mergeable-traps", "-Xllvm", "-enable-machine-outliner=always",
-  "-Xllvm", "-machine-outliner-reruns=3", "-Xllvm", "-sil-disable-pass=closure-specialize",
+  "-Xfrontend", "-function-sections", "-Xfrontend", "-mergeable-traps",
+  "-Xllvm", "-enable-machine-outliner=always", "-Xllvm", "-machine-outliner-reruns=3",
+  "-Xllvm", "-sil-disable-pass=closure-specialize",
   "-Xllvm", "-sil-inline-block-limit-denominator=100", "-Xcc", "-fomit-frame-pointer",
 ]
 
@@ -70,7 +74,7 @@ let package = Package(
           [
             "-Xlinker", "--version-script=Sources/FmnistRuntime/exports.map",
             "-Xlinker", "-z", "-Xlinker", "defs", "-Xlinker", "--gc-sections",
-            "-Xlinker", "-soname=libfmnistrt.so.0",
+            "-Xlinker", "--icf=safe", "-Xlinker", "-soname=libfmnistrt.so.0",
           ], .when(traits: ["Embedded"])),
       ]),
     .target(
