@@ -18,6 +18,10 @@ func kernels(_ name: String, flags: [String]) -> Target {
     ])
 }
 
+let kernelModules: [Target.Dependency] = [
+  "KernelsBaseline", "KernelsV3", "KernelsV4", "KernelsV4AMX",
+]
+
 /// Tools use the shared library in build/lib (make lib), as any other program does.
 func tool(_ name: String, dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
@@ -49,9 +53,15 @@ let package = Package(
     kernels("KernelsV3", flags: ["-march=x86-64-v3"]),
     kernels(
       "KernelsV4", flags: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"]),
+    kernels(
+      "KernelsV4AMX",
+      flags: [
+        "-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512", "-mavx512bf16",
+        "-mamx-tile", "-mamx-bf16", "-mamx-int8",
+      ]),
     .target(
       name: "FmnistRuntime",
-      dependencies: ["CFmnistRT", "CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
+      dependencies: ["CFmnistRT", "CPlatform"] + kernelModules,
       exclude: ["exports.map"],
       // The time goes into the kernels: the rest is as fast when it is small.
       swiftSettings: [embedded, .unsafeFlags(["-wmo", "-Osize"])],
@@ -73,7 +83,7 @@ let package = Package(
     tool("fmnist-bench", dependencies: ["CPeak"]),
     .executableTarget(
       name: "kernel-benchmark",
-      dependencies: ["CPeak", "CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
+      dependencies: ["CPeak", "CPlatform"] + kernelModules,
       path: "Benchmarks/kernels",
       cSettings: [.unsafeFlags(["-O2"])],
       linkerSettings: [.linkedLibrary("m")]),
@@ -82,7 +92,7 @@ let package = Package(
       exclude: ["training-images.png"]),
     .testTarget(
       name: "KernelTests",
-      dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"]),
+      dependencies: ["CPlatform"] + kernelModules),
     .testTarget(
       name: "RuntimeTests", dependencies: ["CFmnistRT", "CPlatform", "CThreads", "FmnistRuntime"]),
   ]

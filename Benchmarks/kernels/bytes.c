@@ -66,7 +66,8 @@ static void measure(uint32_t isa, const shape *s, double peak) {
   w = (work){.kernels = fmk_table_of(isa), .kernel = s->kernel, .stride = s->stride,
              .size = s->size / s->stride, .input_size = s->size};
   const int row = (s->size + s->kernel - 1) * s->input_channels;
-  const int groups = (s->kernel * s->input_channels + 3) / 4;
+  const int depth = (int)w.kernels->u8_depth;
+  const int groups = (s->kernel * s->input_channels + depth - 1) / depth * (depth / 4);
   const int blocks = (s->output_channels + 15) / 16;
   for (int i = 0; i < s->kernel; i++)
     w.segments[i] = (fmk_segment){
@@ -187,10 +188,10 @@ static void measure_others(uint32_t isa) {
 
 void benchmark_bytes(uint32_t isa) {
   /* AVX2 kernels do without vpdpbusd, which CPUs have that have AVX-VNNI too. */
-  const double peak = isa == 3 ? cpeak_int8(isa, 0.3) : 0;
-  if (peak > 0)
-    printf("  peak of byte multiply-adds %.1f GOP/s, tile by hand %.1f\n", peak * 1e-9,
-           tile_byte_operations() * 1e-9);
+  const double peak = isa == 3 ? cpeak_int8(isa, 0.3) : cpeak_matrix_int8(isa, 0.3);
+  if (peak > 0) printf("  peak of byte multiply-adds %.1f GOP/s", peak * 1e-9);
+  if (isa == 3) printf(", tile by hand %.1f", tile_byte_operations() * 1e-9);
+  if (peak > 0) printf("\n");
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
     if (is_wanted(shapes[i].name)) measure(isa, &shapes[i], peak);
   measure_dense(isa, "u8 dense 6272->512", 6272, 512);

@@ -26,6 +26,7 @@ final class Model {
 
   var isaName: String {
     switch info.isa {
+    case FMNIST_ISA_V4_AMX.rawValue: "v4-amx"
     case FMNIST_ISA_V4.rawValue: "v4"
     case FMNIST_ISA_V3.rawValue: "v3"
     default: "baseline"

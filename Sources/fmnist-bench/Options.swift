@@ -30,7 +30,7 @@ struct Options {
 
   private static let isas = [
     ("auto", FMNIST_ISA_AUTO), ("baseline", FMNIST_ISA_BASELINE), ("v3", FMNIST_ISA_V3),
-    ("v4", FMNIST_ISA_V4),
+    ("v4", FMNIST_ISA_V4), ("v4-amx", FMNIST_ISA_V4_AMX),
   ]
 
   init() throws(ToolFailure) {

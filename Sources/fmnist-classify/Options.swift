@@ -32,7 +32,7 @@ struct Options {
       case .option("--isa"):
         isa = try arguments.choice([
           ("auto", FMNIST_ISA_AUTO), ("baseline", FMNIST_ISA_BASELINE), ("v3", FMNIST_ISA_V3),
-          ("v4", FMNIST_ISA_V4),
+          ("v4", FMNIST_ISA_V4), ("v4-amx", FMNIST_ISA_V4_AMX),
         ])
       case .option("--show"): show = true
       case .option("--json"): json = true

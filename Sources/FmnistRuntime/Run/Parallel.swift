@@ -77,7 +77,7 @@ extension Step {
       .activation, .binary:
       true
     case .copy(let step): images > 1 || step.pointee.sources.count > 1
-    case .softmax, .reshape, .transpose, .bytes: images > 1
+    case .matrixConvolution, .softmax, .reshape, .transpose, .bytes: images > 1
     // It works in the arena's scratch memory.
     case .supportVectors: false
     }

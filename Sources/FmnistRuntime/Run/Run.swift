@@ -77,6 +77,7 @@ struct Run {
     switch step {
     case .convolution, .imageConvolution, .depthwise, .winograd, .dense:
       self.step(step, images: 1)
+    case .matrixConvolution(let step): matrixConvolution(step.pointee)
     case .pool(let step): pool(step.pointee)
     case .globalPool(let step): globalPool(step.pointee)
     case .map(let step): map(step.pointee)
