@@ -64,7 +64,7 @@ struct Run {
     default:
       if images == 1 { return self.step(step) }
       var run = self
-      run.part = Part()
+      run.part = Part(scratch: part.scratch)
       for i in part.range(images) {
         run.image = image + i
         run.step(step)
