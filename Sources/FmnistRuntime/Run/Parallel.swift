@@ -63,7 +63,7 @@ extension UnsafeMutablePointer<Parallel> {
   private func runPart(_ index: Int) {
     guard index >= 0, index < pointee.parts, fmp_claim(pointee.claims + index) else { return }
     var run = pointee.run
-    run.part = Part(index: index, count: pointee.parts)
+    run.part = Part(index: index, count: pointee.parts, scratch: index)
     run.step(run.plan.steps[pointee.step], images: pointee.images)
     fmp_count_up(&pointee.done)
   }
@@ -77,7 +77,8 @@ extension Step {
       .activation, .binary:
       true
     case .copy(let step): images > 1 || step.pointee.sources.count > 1
-    case .matrixConvolution, .softmax, .reshape, .transpose, .bytes: images > 1
+    case .bytes(let step): images > 1 || step.canSplit
+    case .matrixConvolution, .softmax, .reshape, .transpose: images > 1
     // It works in the arena's scratch memory.
     case .supportVectors: false
     }
@@ -104,7 +105,7 @@ extension Run {
 
   /// A step's scratch memory, whose place in the arena is `offset`: each part has its own.
   func scratch(_ offset: Int) -> UnsafeMutablePointer<Float> {
-    guard part.index > 0, let parallel else { return arena + offset }
-    return parallel.pointee.scratch + (part.index - 1) * parallel.pointee.scratchSize
+    guard part.scratch > 0, let parallel else { return arena + offset }
+    return parallel.pointee.scratch + (part.scratch - 1) * parallel.pointee.scratchSize
   }
 }
