@@ -58,8 +58,8 @@ import Testing
   }
 
   @Test(
-    arguments: [FMNIST_ISA_V3, FMNIST_ISA_V4, FMNIST_ISA_V4_AMX].map(\.rawValue).filter {
-      $0 <= fmp_best_isa(4)
+    arguments: (FMNIST_ISA_V3.rawValue...FMNIST_ISA_V4_AMX.rawValue).filter {
+      $0 <= fmp_best_isa(FMNIST_ISA_V4_AMX.rawValue)
     })
   func sameBits(_ isa: UInt32) throws {
     for (name, file) in LargeModels.all {
@@ -105,7 +105,7 @@ import Testing
   }
 
   @Test func missingParts() throws {
-    let loaded = try LoadedModel(LargeModels.all.last!.file.bytes)
+    let loaded = try LoadedModel(LargeModels.all[0].file.bytes)
     let inputs = loaded.inputs(1)[0]
     for order in [Order.none, .allButTheLast] {
       let log = Log()
@@ -115,9 +115,7 @@ import Testing
         Issue.record("\(order) was not noticed")
       } catch let failure as CallFailure {
         #expect(failure.status == FMNIST_ERROR_ARGUMENT)
-        #expect(
-          failure.message.contains(
-            "ran \(order == .none ? 0 : log.largest - 1) of \(log.largest) parts"), "\(failure)")
+        #expect(failure.message.contains(order == .none ? "0 of" : "of 3 parts"), "\(failure)")
       }
       // What failed ends there.
       #expect(log.calls == 1)

@@ -2,9 +2,6 @@
 struct Part {
   var index = 0
   var count = 1
-  /// Number of the scratch memory: that of the call, also where it takes all of a step's work on some
-  /// of the images.
-  var scratch = 0
 
   /// Which of `items`, 0 to `items`, belong to this part; those of all parts follow each other.
   func range(_ items: Int) -> Range<Int> {

@@ -14,6 +14,8 @@ struct Run {
   /// The image of the arena whose tensors the functions of steps work on, and their share of it.
   var image = 0
   var part = Part()
+  /// Which of the parts that run at the same time this is: says whose scratch memory it uses.
+  var worker = 0
 
   /// Runs the plan on `count` inputs: `store` brings each into the arena, and `finish` takes its
   /// output out. Both get the number of the input and a run whose image it is.
@@ -67,7 +69,7 @@ struct Run {
     default:
       if images == 1 { return self.step(step) }
       var run = self
-      run.part = Part(scratch: part.scratch)
+      run.part = Part()
       for i in part.range(images) {
         run.image = image + i
         run.step(step)
