@@ -78,7 +78,8 @@ extension Step {
       .globalPool, .map, .activation, .binary:
       true
     case .copy(let step): images > 1 || step.pointee.sources.count > 1
-    case .softmax, .reshape, .transpose, .bytes: images > 1
+    case .bytes(let step): images > 1 || step.canSplit
+    case .softmax, .reshape, .transpose: images > 1
     // It works in the arena's scratch memory.
     case .supportVectors: false
     }
