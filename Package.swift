@@ -94,6 +94,7 @@ let package = Package(
     tool("fmnist-classify", dependencies: ["CPng"]),
     .target(name: "CPeak", cSettings: [.unsafeFlags(["-O2"])]),
     tool("fmnist-bench", dependencies: ["CPeak"]),
+    tool("fmnist-inspect", dependencies: []),
     .executableTarget(
       name: "kernel-benchmark",
       dependencies: ["CPeak", "CPlatform"] + kernelModules,
