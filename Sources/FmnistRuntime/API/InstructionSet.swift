@@ -14,7 +14,8 @@ func chooseInstructionSet(_ requested: UInt32) throws(Failure) -> UInt32 {
   }
   let wanted = requested == FMNIST_ISA_AUTO.rawValue ? best : requested
   guard let cap = fmp_environment(("FMNISTRT_ISA" as StaticString).characters),
-    cap[0] != 0 else { return wanted }
+    cap[0] != 0
+  else { return wanted }
   for isa in FMNIST_ISA_BASELINE.rawValue...FMNIST_ISA_V4.rawValue
   where compare(cap, fmk_table_of(isa)!.pointee.isa) == 0 {
     return min(wanted, isa)
