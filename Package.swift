@@ -21,6 +21,10 @@ func kernels(_ name: String, flags: [String]) -> Target {
     ])
 }
 
+let kernelModules: [Target.Dependency] = [
+  "KernelsBaseline", "KernelsV3", "KernelsV4", "KernelsV4AMX",
+]
+
 /// What -Osize leaves out: one trap for all checks of a function, fewer copies of functions for the
 /// closures that they are called with and inlined in long functions, and no frame pointers.
 let smallCode = [
@@ -60,9 +64,15 @@ let package = Package(
     kernels("KernelsV3", flags: ["-march=x86-64-v3"]),
     kernels(
       "KernelsV4", flags: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"]),
+    kernels(
+      "KernelsV4AMX",
+      flags: [
+        "-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512", "-mavx512bf16",
+        "-mamx-tile", "-mamx-bf16", "-mamx-int8",
+      ]),
     .target(
       name: "FmnistRuntime",
-      dependencies: ["CFmnistRT", "CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
+      dependencies: ["CFmnistRT", "CPlatform"] + kernelModules,
       exclude: ["exports.map"],
       // The time goes into the kernels: the rest is as fast when it is small.
       swiftSettings: [embedded, .unsafeFlags(["-wmo", "-Osize"] + smallCode)],
@@ -82,9 +92,10 @@ let package = Package(
     tool("fmnist-classify", dependencies: ["CPng"]),
     .target(name: "CPeak", cSettings: [.unsafeFlags(["-O2"])]),
     tool("fmnist-bench", dependencies: ["CPeak"]),
+    tool("fmnist-inspect", dependencies: []),
     .executableTarget(
       name: "kernel-benchmark",
-      dependencies: ["CPeak", "CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"],
+      dependencies: ["CPeak", "CPlatform"] + kernelModules,
       path: "Benchmarks/kernels",
       cSettings: [.unsafeFlags(["-O2"])],
       linkerSettings: [.linkedLibrary("m")]),
@@ -93,7 +104,7 @@ let package = Package(
       exclude: ["training-images.png"]),
     .testTarget(
       name: "KernelTests",
-      dependencies: ["CPlatform", "KernelsBaseline", "KernelsV3", "KernelsV4"]),
+      dependencies: ["CPlatform"] + kernelModules),
     .testTarget(
       name: "RuntimeTests", dependencies: ["CFmnistRT", "CPlatform", "CThreads", "FmnistRuntime"]),
   ]

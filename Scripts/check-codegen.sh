@@ -14,7 +14,7 @@ failures=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-for module in KernelsV3 KernelsV4; do
+for module in KernelsV3 KernelsV4 KernelsV4AMX; do
   compgen -G "$build/$module.build/*.o" > /dev/null && continue
   echo "no objects in $build/$module.build; build first with" >&2
   echo "  swift build -c release --traits Embedded --product fmnistrt" \
@@ -43,7 +43,7 @@ check() {
     sort -k2,2nr | head -n 1 || true)
   read -r _ found zmm ymm spills <<< "${line:-none 0 0 0 0}"
   local wide=$zmm width=zmm
-  [[ $isa == v4 ]] || { wide=$ymm width=ymm; }
+  [[ $isa == v4* ]] || { wide=$ymm width=ymm; }
   if [[ ${6:-} == multiple ]]; then
     ((found > 0 && found % expected == 0)) || verdict="expected a multiple of $expected"
   else
@@ -128,6 +128,23 @@ for isa in v3 v4; do
   check 'epilogue of bytes' $isa 5storeyySPySo11fmk_u8_conv vcvtdq2ps $registers multiple
   check exp $isa f32_exp__$isa "$fma" $((8 * registers)) multiple
 done
+# check_products <label> <function> <operation> <count>: products of tiles in the loop.
+check_products() {
+  local label=$1 function=$2 operation=$3 expected=$4 line found verdict=ok
+  line=$(loops v4amx "$operation" | grep -F -- "$function" | grep -v ' calls ' | head -n 1 || true)
+  read -r _ found _ <<< "${line:-none 0}"
+  ((found == expected)) || verdict="expected $expected"
+  [[ $verdict == ok ]] || failures=$((failures + 1))
+  printf '%-3s %-28s %3d x %-6s %s\n' amx "$label" "$found" "$operation" "$verdict"
+}
+
+check_products 'matrix conv, two blocks' multiplyPair tdpbf16ps 12
+check_products 'matrix conv, one block' multiplyOne tdpbf16ps 6
+check_products 'u8 conv, two blocks' multiplyPair tdpbusd 4
+check_products 'u8 conv, one block' multiplyOne tdpbusd 2
+check 'split, 32 channels' v4amx f32_split__v4amx vcvtne2ps2bf16 2
+check 'matrix conv, epilogue' v4amx 6finish "$fma" 1 multiple
+
 # As many sums as a vector has lanes, each in a register.
 for isa in v3 v4; do
   sums=$([[ $isa == v3 ]] && echo 8 || echo 16)
@@ -139,10 +156,11 @@ done
 
 # A function of the standard library compiled into a kernel module is a weak symbol, of which the
 # linker keeps the first module's: one with other instructions or another calling convention. And
-# kernels allocate nothing. libc's memset is as good as a loop.
-for isa in v3 v4; do
+# kernels allocate nothing. libc's memset is as good as a loop, and the module for matrix units
+# leaves what is too small for them to that for AVX-512.
+for isa in v3 v4 v4amx; do
   verdict=ok
-  if outside=$(loops $isa "$fma" | grep ' calls ' | grep -vE ' (__stack_chk_fail|memset)$'); then
+  if outside=$(loops $isa "$fma" | grep ' calls ' | grep -vE ' (__stack_chk_fail|memset|u8_conv__v4)$'); then
     verdict="$(head -n 1 <<< "$outside")"
   elif weak=$("$nm" "$build/Kernels${isa^^}.build/"*.o 2> /dev/null | grep ' W \$' |
     grep -v Kernels); then

@@ -3,7 +3,7 @@
 # shellcheck source=Scripts/python.sh
 
 c_flags=(-std=c11 -O1 -g -Wall -Wextra -Werror)
-c_sources=(Tests/c/main.c Tests/c/check.c Tests/c/test_{calls,options,answers,buffers,executor,fit,profile,threads,files}.c)
+c_sources=(Tests/c/main.c Tests/c/check.c Tests/c/test_{permission,calls,options,answers,buffers,executor,fit,profile,threads,files}.c)
 binaries=build/tests
 
 step_setup() {

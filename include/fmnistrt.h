@@ -83,7 +83,10 @@ typedef enum fmnist_isa {
   FMNIST_ISA_AUTO = 0,     /* the best that CPU and environment allow */
   FMNIST_ISA_BASELINE = 1, /* plain reference kernels, any CPU */
   FMNIST_ISA_V3 = 2,       /* x86-64-v3: AVX2 and FMA */
-  FMNIST_ISA_V4 = 3        /* x86-64-v4 (AVX-512 F, BW, CD, DQ, VL) and AVX512_VNNI */
+  FMNIST_ISA_V4 = 3,       /* x86-64-v4 (AVX-512 F, BW, CD, DQ, VL) and AVX512_VNNI */
+  FMNIST_ISA_V4_AMX = 4    /* v4 and matrix units: AMX with bfloat16 and int8. The system's
+                              permission is asked for when a model is opened; while a process has
+                              it, signal handlers need larger alternate stacks (sigaltstack). */
 } fmnist_isa;
 
 /* fmnist_model_options.flags */
@@ -93,8 +96,9 @@ typedef enum fmnist_isa {
 typedef struct fmnist_model_options {
   size_t struct_size; /* sizeof(fmnist_model_options) */
   uint32_t isa;       /* an fmnist_isa: the best instruction set to use. The environment variable
-                         FMNISTRT_ISA (baseline, v3, v4) caps it further. Asking for more than the
-                         CPU has is FMNIST_ERROR_UNSUPPORTED; the environment only ever lowers. */
+                         FMNISTRT_ISA (baseline, v3, v4, v4-amx) caps it further. Asking for more
+                         than CPU and system allow is FMNIST_ERROR_UNSUPPORTED; the environment
+                         only ever lowers. */
   uint32_t flags;     /* FMNIST_MEMORY_BORROW or 0 */
 } fmnist_model_options;
 

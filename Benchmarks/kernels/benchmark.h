@@ -17,6 +17,7 @@ float *floats(size_t count);
 /* Prints one line per shape. `peak` is the instruction set's. */
 void benchmark_convolutions(uint32_t isa, double peak);
 void benchmark_winograd(uint32_t isa, double peak);
+void benchmark_matrix(uint32_t isa);
 void benchmark_dense(uint32_t isa);
 void benchmark_others(uint32_t isa);
 void benchmark_distances(uint32_t isa);

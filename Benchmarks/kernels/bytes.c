@@ -20,6 +20,8 @@ static const shape shapes[] = {
     {"u8 3x3 128->128 7x7", 128, 128, 7, 3, 1},
     {"u8 3x3 256->256 4x4", 256, 256, 4, 3, 1},
     {"u8 3x3 1->64 28x28", 1, 64, 28, 3, 1},
+    {"u8 3x3 3->64 28x28", 3, 64, 28, 3, 1},
+    {"u8 5x5 3->64 28x28", 3, 64, 28, 5, 1},
     {"u8 3x3 1->32 28x28", 1, 32, 28, 3, 1},
     {"u8 5x5 1->6 28x28", 1, 6, 28, 5, 1},
     {"u8 1x1 64->64 28x28", 64, 64, 28, 1, 1},
@@ -66,7 +68,9 @@ static void measure(uint32_t isa, const shape *s, double peak) {
   w = (work){.kernels = fmk_table_of(isa), .kernel = s->kernel, .stride = s->stride,
              .size = s->size / s->stride, .input_size = s->size};
   const int row = (s->size + s->kernel - 1) * s->input_channels;
-  const int groups = (s->kernel * s->input_channels + 3) / 4;
+  /* As the planner chooses it. */
+  const int depth = s->kernel * s->input_channels <= 12 ? 4 : (int)w.kernels->u8_depth;
+  const int groups = (s->kernel * s->input_channels + depth - 1) / depth * (depth / 4);
   const int blocks = (s->output_channels + 15) / 16;
   for (int i = 0; i < s->kernel; i++)
     w.segments[i] = (fmk_segment){
@@ -187,10 +191,10 @@ static void measure_others(uint32_t isa) {
 
 void benchmark_bytes(uint32_t isa) {
   /* AVX2 kernels do without vpdpbusd, which CPUs have that have AVX-VNNI too. */
-  const double peak = isa == 3 ? cpeak_int8(isa, 0.3) : 0;
-  if (peak > 0)
-    printf("  peak of byte multiply-adds %.1f GOP/s, tile by hand %.1f\n", peak * 1e-9,
-           tile_byte_operations() * 1e-9);
+  const double peak = isa == 3 ? cpeak_int8(isa, 0.3) : cpeak_matrix_int8(isa, 0.3);
+  if (peak > 0) printf("  peak of byte multiply-adds %.1f GOP/s", peak * 1e-9);
+  if (isa == 3) printf(", tile by hand %.1f", tile_byte_operations() * 1e-9);
+  if (peak > 0) printf("\n");
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
     if (is_wanted(shapes[i].name)) measure(isa, &shapes[i], peak);
   measure_dense(isa, "u8 dense 6272->512", 6272, 512);

@@ -77,7 +77,7 @@ static void measure(uint32_t isa, const char *name, int is_l1, intptr_t queries,
 }
 
 void benchmark_distances(uint32_t isa) {
-  const double peak = isa == 2 ? peak_v3() : isa == 3 ? peak_v4() : 0;
+  const double peak = isa == 2 ? peak_v3() : isa >= 3 ? peak_v4() : 0;
   if (peak > 0) printf("  peak of absolute differences %.1f GB/s\n", peak * 1e-9);
   measure(isa, "L1 64 x 1280 of 784", 1, 64, 1280, peak);
   measure(isa, "L1 64 x 60032 of 784", 1, 64, 60032, peak);

@@ -41,11 +41,11 @@ PEAK(int8_v4, "avx512f,avx512vnni", __m512i, 12, _mm512_set1_epi8(1),
      sum[i] = _mm512_dpbusd_epi32(sum[i], x, x), 2 * 64)
 
 double cpeak_float(uint32_t isa, double seconds) {
-  return isa == 3 ? float_v4(seconds) : isa == 2 ? float_v3(seconds) : float_baseline(seconds);
+  return isa >= 3 ? float_v4(seconds) : isa == 2 ? float_v3(seconds) : float_baseline(seconds);
 }
 
 double cpeak_int8(uint32_t isa, double seconds) {
-  if (isa == 3) return int8_v4(seconds);
+  if (isa >= 3) return int8_v4(seconds);
   if (isa == 2 && __builtin_cpu_supports("avxvnni")) return int8_v3(seconds);
   return 0;
 }

@@ -46,7 +46,7 @@ double cpeak_read(uint32_t isa, const void *memory, size_t size, double seconds)
   const size_t count = size / sizeof(line);
   if (count < 4) return 0;
 #if defined(__x86_64__)
-  if (isa == 3) return read_v4(memory, count, seconds);
+  if (isa >= 3) return read_v4(memory, count, seconds);
   if (isa == 2) return read_v3(memory, count, seconds);
 #endif
   return read_baseline(memory, count, seconds);

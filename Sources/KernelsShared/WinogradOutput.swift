@@ -61,7 +61,7 @@ private func finish(
   _ arguments: UnsafePointer<fmk_winograd_output>, _ sums: UnsafeMutablePointer<Float>,
   rows: Int, columns: Int
 ) {
-  let epilogue = Epilogue(arguments.pointee.epilogue)
+  let epilogue = Epilogue(arguments.pointee.epilogue, block: 0)
   var row = 0
   while row < rows {
     var column = 0
@@ -95,34 +95,5 @@ private func store(
       column += 1
     }
     row += 1
-  }
-}
-
-/// The epilogue of one block with its values in registers. Without scale and shift these are 1 and
-/// 0: a branch, or an optional, costs more than the multiply-add.
-private struct Epilogue {
-  private let bias: Vector
-  private let low: Vector
-  private let high: Vector
-  private let scale: Vector
-  private let shift: Vector
-
-  @inline(__always)
-  init(_ epilogue: fmk_epilogue) {
-    bias = Vector(at: epilogue.bias)
-    low = Vector(repeating: epilogue.low)
-    high = Vector(repeating: epilogue.high)
-    if let scale = epilogue.scale, let shift = epilogue.shift {
-      self.scale = Vector(at: scale)
-      self.shift = Vector(at: shift)
-    } else {
-      scale = Vector(repeating: 1)
-      shift = Vector()
-    }
-  }
-
-  @inline(__always)
-  func callAsFunction(_ sum: Vector) -> Vector {
-    shift.addingProduct((sum + bias).clamped(low, high), scale)
   }
 }

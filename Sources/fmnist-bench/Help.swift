@@ -20,7 +20,8 @@ let help = """
     --cores N          threads that share the work of each image, in all measurements (default: 1)
     --seconds S        time for all measurements together (default: 2); loading, cold caches and
                        --peak may take longer
-    --isa NAME         auto, baseline, v3 or v4: instructions to use (default: auto)
+    --isa NAME         auto, baseline, v3, v4 or v4-amx: instructions to use
+                       (default: auto)
     --no-cold          leave out the cold caches, which take up to 1 GiB of memory
     --profile          a table of the model's steps
     --peak             multiply-adds of a core, and what it reads from each level of memory

@@ -26,6 +26,8 @@ struct Measurement {
   private(set) var peak: Peak?
   /// The most float operations a second; measured for a profile or a peak.
   private(set) var peakFlops: Double?
+  /// The same with matrix units, which take three products for one; 0 without them.
+  private(set) var matrixFlops = 0.0
 
   init(_ options: Options) throws(ToolFailure) {
     let parts =
@@ -64,9 +66,16 @@ struct Measurement {
       let measured = Peak(isa: model.info.isa)
       peak = measured
       peakFlops = measured.float
+      matrixFlops = measured.bfloat16 / 3
     } else if options.profile {
       peakFlops = Peak.float(isa: model.info.isa)
+      matrixFlops = Peak.bfloat16(isa: model.info.isa) / 3
     }
+  }
+
+  /// What the kernel of a step can do at most.
+  func peakFlops(of step: ProfiledStep) -> Double? {
+    step.kernel.hasPrefix("f32_matrix_conv") ? matrixFlops : peakFlops
   }
 
   /// The median of some loadings, the first of which was already measured.
@@ -110,6 +119,10 @@ struct Measurement {
     }
     if let peak {
       found.append(Metric(name: "peak.int8_gop_per_s", value: peak.int8 * 1e-9))
+      if peak.bfloat16 > 0 {
+        found.append(Metric(name: "peak.matrix_bfloat16_gflop_per_s", value: peak.bfloat16 * 1e-9))
+        found.append(Metric(name: "peak.matrix_int8_gop_per_s", value: peak.matrixInt8 * 1e-9))
+      }
       for read in peak.reads {
         found.append(Metric(name: "peak.\(read.level)_gb_per_s", value: read.speed * 1e-9))
       }

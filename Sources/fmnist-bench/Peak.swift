@@ -7,12 +7,17 @@ struct Peak {
   let float: Double
   /// 8-bit operations a second; 0 without such an instruction.
   let int8: Double
+  /// Operations a second of matrix units; 0 without them.
+  let bfloat16: Double
+  let matrixInt8: Double
   /// Bytes a second, for each level of memory.
   let reads: [(level: String, size: Int, speed: Double)]
 
   init(isa: UInt32) {
     float = Peak.float(isa: isa)
     int8 = cpeak_int8(isa, 0.1)
+    bfloat16 = Peak.bfloat16(isa: isa)
+    matrixInt8 = cpeak_matrix_int8(isa, 0.1)
     let second = max(cpeak_cache_size(2), 1 << 18)
     let third = max(cpeak_cache_size(3), 4 * second)
     let sizes = [
@@ -31,6 +36,7 @@ struct Peak {
   }
 
   static func float(isa: UInt32) -> Double { cpeak_float(isa, 0.1) }
+  static func bfloat16(isa: UInt32) -> Double { cpeak_matrix_bfloat16(isa, 0.1) }
 }
 
 /// A buffer so large that after a walk over it the caches hold nothing else.

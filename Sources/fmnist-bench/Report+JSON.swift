@@ -7,7 +7,7 @@ extension Report {
     let info = measurement.model.info
     var entries: [(key: String, value: JSON)] = [
       ("tool", .string("fmnist-bench")),
-      ("version", .string(Report.toolVersion)),
+      ("version", .string(toolVersion)),
       ("library", .string(String(cString: fmnist_version()))),
       (
         "machine",
@@ -81,7 +81,7 @@ extension Report {
       ("mean_us", number(step.mean / 1000)),
       ("share", number(step.share)),
       ("gop_per_s", number(step.speed * 1e-9)),
-      ("share_of_peak", step.share(of: measurement.peakFlops).map(number) ?? .null),
+      ("share_of_peak", step.share(of: measurement.peakFlops(of: step)).map(number) ?? .null),
     ])
   }
 

@@ -78,7 +78,7 @@ extension Report {
         step.name, step.operators, step.kernel, counts ? short(step.multiplyAdds * 1e-6) : "",
         short(step.minimum / 1000), short(step.mean / 1000), percent(step.share),
         counts ? short(step.speed * 1e-9) : "",
-        step.share(of: measurement.peakFlops).map(percent) ?? "",
+        step.share(of: measurement.peakFlops(of: step)).map { percent($0) } ?? "",
         step.weightSpeed > 0 ? short(step.weightSpeed * 1e-9) : "",
       ])
     }
@@ -88,14 +88,21 @@ extension Report {
     ])
     rows.append(["a call", "", "", "", "", short(profile.call / 1000)])
     let peak = short((measurement.peakFlops ?? 0) * 1e-9)
+    let matrix =
+      measurement.matrixFlops > 0
+      ? ", with matrix units \(short(measurement.matrixFlops * 1e-9))" : ""
     return table(rows, left: 3)
-      + "Shares and speeds are those of the shortest runs; the peak is \(peak) GFLOP/s.\n"
+      + "Shares and speeds are those of the shortest runs; the peak is \(peak) GFLOP/s\(matrix).\n"
   }
 
   private func limits(_ peak: Peak) -> String {
     var rows = [["one core at most", "multiply-adds", short(peak.float * 1e-9) + " GFLOP/s"]]
     let int8 = peak.int8 > 0 ? short(peak.int8 * 1e-9) + " GOP/s" : "no instruction"
     rows.append(["", "vpdpbusd", int8])
+    if peak.bfloat16 > 0 {
+      rows.append(["", "matrix units, bfloat16", short(peak.bfloat16 * 1e-9) + " GFLOP/s"])
+      rows.append(["", "matrix units, int8", short(peak.matrixInt8 * 1e-9) + " GOP/s"])
+    }
     for read in peak.reads {
       rows.append([
         "", "reading \(read.level)",
@@ -113,14 +120,6 @@ extension Report {
     }
     return table(rows, left: 1)
   }
-}
-
-private func percent(_ share: Double) -> String { decimal(share * 100, digits: 1) + " %" }
-
-private func thousands(_ count: UInt64) -> String {
-  if count < 1000 { return String(count) }
-  return count < 1_000_000
-    ? short(Double(count) * 1e-3) + " k" : short(Double(count) * 1e-6) + " M"
 }
 
 private func milliseconds(_ nanoseconds: Double) -> String { short(nanoseconds * 1e-6) + " ms" }

@@ -18,7 +18,8 @@ let help = """
     --top K               print the K best classes (default: 3)
     --json                print one JSON array
     --model FILE          the model (default: $FMNISTRT_MODEL, else the one shipped with the tool)
-    --isa NAME            auto, baseline, v3 or v4: instructions to use (default: auto)
+    --isa NAME            auto, baseline, v3, v4 or v4-amx: instructions to use
+                          (default: auto)
     --threads N           threads that share the work of a picture (default: 1)
     --version             print the versions of the tool and of the library
     --help                print this text

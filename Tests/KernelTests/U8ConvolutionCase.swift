@@ -16,6 +16,8 @@ final class U8ConvolutionCase {
     var pixels = 1
     var channels = 16
     var pixelStep = 4
+    /// Bytes between the end of a row and the next one.
+    var rowGap = 5
     /// In bytes, and the number of groups.
     var segments: [(input: Int, groups: Int)] = [(0, 1)]
     var depthwise = false
@@ -35,7 +37,7 @@ final class U8ConvolutionCase {
     conv.rows = shape.rows
     conv.pixels = shape.pixels
     conv.pixel_step = shape.pixelStep
-    conv.input_row_step = shape.pixels * shape.pixelStep + 5
+    conv.input_row_step = shape.pixels * shape.pixelStep + shape.rowGap
     input = Bytes(
       max(before, 0) + shape.rows * conv.input_row_step + max(reach, 0), seed: shape.seed)
     origin = UnsafePointer(input.start + max(before, 0))

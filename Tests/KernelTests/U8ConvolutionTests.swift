@@ -101,8 +101,36 @@ import Testing
     }
   }
 
+  /// Rows that are a whole number of pixels apart, which matrix units may take for one.
+  @Test(arguments: InstructionSet.all)
+  func neighbouringRows(_ isa: InstructionSet) {
+    for pixels in 1...18 {
+      for rows in [1, 2, 3, 7] {
+        for gap in [0, 1, 2, 5] {
+          var shape = Shape(rows: rows, pixels: pixels, channels: [7, 32, 48][(pixels + rows) % 3])
+          shape.pixelStep = 8
+          shape.rowGap = gap * shape.pixelStep
+          shape.segments = [(-8, 6), (0, 2)]
+          shape.toFloat = pixels % 4 == 1
+          shape.scaled = pixels % 3 == 0
+          shape.seed = pixels * 40 + rows * 6 + gap
+          expectExact(isa, shape)
+        }
+      }
+    }
+  }
+
+  /// Segments of the length that the instruction set asks for and, where all are shorter, as they
+  /// are.
   private func expectExact(_ isa: InstructionSet, _ shape: Shape) {
-    let test = U8ConvolutionCase(shape)
-    expectSame(test.run(isa.kernels.u8_conv), test.reference(), test.description)
+    var whole = shape
+    let groups = isa.kernels.u8_depth / 4
+    for i in shape.segments.indices {
+      whole.segments[i].groups = (shape.segments[i].groups + groups - 1) / groups * groups
+    }
+    for shape in [whole] + (shape.segments.allSatisfy { $0.groups < groups } ? [shape] : []) {
+      let test = U8ConvolutionCase(shape)
+      expectSame(test.run(isa.kernels.u8_conv), test.reference(), test.description)
+    }
   }
 }

@@ -5,6 +5,7 @@
 
 #include "check.h"
 
+void test_permission(void);
 void test_calls(void);
 void test_options(void);
 void test_answers(void);
@@ -21,6 +22,7 @@ static const struct {
   const char *name;
   void (*run)(void);
 } suites[] = {
+    {"permission", test_permission}, /* first: see there */
     {"calls", test_calls},     {"options", test_options}, {"answers", test_answers},
     {"buffers", test_buffers}, {"fit", test_fit},         {"threads", test_threads},
     {"corpus", test_corpus},   {"flips", test_flips},     {"fields", test_fields},
@@ -44,7 +46,7 @@ int main(int argc, char **argv) {
     if (!wanted(suites[i].name, argc - first, argv + first)) continue;
     const unsigned before = check_count();
     suites[i].run();
-    printf("%-8s %u checks\n", suites[i].name, check_count() - before);
+    printf("%-10s %u checks\n", suites[i].name, check_count() - before);
     fflush(stdout);
     ran++;
   }

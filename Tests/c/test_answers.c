@@ -181,7 +181,7 @@ static void top(void) {
 
 void test_answers(void) {
   description();
-  for (uint32_t isa = 0; isa <= 3; isa++) {
+  for (uint32_t isa = 0; isa <= 4; isa++) {
     golden("tiny", isa);
     golden("operators", isa);
     golden("neighbours", isa);

@@ -55,7 +55,7 @@ static void top_at_guard(void) {
 }
 
 void test_buffers(void) {
-  for (uint32_t isa = 0; isa <= 3; isa++) {
+  for (uint32_t isa = 0; isa <= 4; isa++) {
     model_at_guard("tiny", isa);
     model_at_guard("operators", isa);
     model_at_guard("vector", isa);

@@ -18,7 +18,7 @@ static void model_options(const uint8_t *bytes, size_t size) {
   const size_t full = sizeof(fmnist_model_options);
   rejected((fmnist_model_options){.struct_size = 0}, bytes, size);
   rejected((fmnist_model_options){.struct_size = full - 1}, bytes, size);
-  rejected((fmnist_model_options){.struct_size = full, .isa = 4}, bytes, size);
+  rejected((fmnist_model_options){.struct_size = full, .isa = 5}, bytes, size);
   rejected((fmnist_model_options){.struct_size = full, .isa = UINT32_MAX}, bytes, size);
   rejected((fmnist_model_options){.struct_size = full, .flags = 2}, bytes, size);
   rejected((fmnist_model_options){.struct_size = full, .flags = 0x80000000u}, bytes, size);
@@ -90,14 +90,14 @@ static void instruction_sets(void) {
   const char *outside = getenv("FMNISTRT_ISA");
   char *kept = outside == NULL ? NULL : strdup(outside);
   const uint32_t best = chosen(FMNIST_ISA_AUTO, NULL);
-  CHECK(best >= FMNIST_ISA_BASELINE && best <= FMNIST_ISA_V4);
+  CHECK(best >= FMNIST_ISA_BASELINE && best <= FMNIST_ISA_V4_AMX);
   /* The environment of the tests says which CPU this is, such as an emulated one. */
   const char *expected = getenv("FMNISTRT_TEST_BEST_ISA");
   if (expected != NULL) CHECK(best == (uint32_t)atoi(expected));
-  static const char *const caps[] = {"baseline", "v3", "v4"};
-  for (uint32_t isa = 1; isa <= 3; isa++) {
+  static const char *const caps[] = {"baseline", "v3", "v4", "v4-amx"};
+  for (uint32_t isa = 1; isa <= 4; isa++) {
     CHECK(chosen(isa, NULL) == (isa <= best ? isa : 0));
-    for (uint32_t cap = 1; cap <= 3; cap++) {
+    for (uint32_t cap = 1; cap <= 4; cap++) {
       const uint32_t capped = cap < best ? cap : best;
       CHECK(chosen(FMNIST_ISA_AUTO, caps[cap - 1]) == capped);
       if (isa <= best) CHECK(chosen(isa, caps[cap - 1]) == (isa < cap ? isa : cap));

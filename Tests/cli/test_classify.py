@@ -114,7 +114,7 @@ def test_empty_and_unreadable_folders(classify, tmp_path):
         (["--top", "0", "a.png"], "whole number from 1"),
         (["--top=many", "a.png"], "whole number from 1"),
         (["--json=yes", "a.png"], "--json takes no value"),
-        (["--isa", "sse", "a.png"], "expected one of: auto, baseline, v3, v4"),
+        (["--isa", "sse", "a.png"], "expected one of: auto, baseline, v3, v4, v4-amx"),
         (["--json", "--show", "a.png"], "exclude each other"),
         (["-", "-"], "only once"),
         (["--save-fit", "o.png", "a.png", "b.png"], "one picture"),

@@ -74,10 +74,10 @@ static int check_model(const char *path) {
 }
 
 int main(int count, char **paths) {
-  static const char *const names[] = {"none", "baseline", "v3", "v4"};
+  static const char *const names[] = {"none", "baseline", "v3", "v4", "v4-amx"};
   int failures = 0;
   for (int i = 1; i < count; i++) failures += check_model(paths[i]);
-  printf("%d models, %lu vectors, isa %s\n", count - 1, vectors, isa < 4 ? names[isa] : "unknown");
+  printf("%d models, %lu vectors, isa %s\n", count - 1, vectors, isa < 5 ? names[isa] : "unknown");
   if (failures > 0) fprintf(stderr, "%d models failed\n", failures);
   return failures > 0 || count < 2;
 }

@@ -10,7 +10,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "build" / "lib" / "libfmnistrt.so"
-ISA_NAMES = {1: "baseline", 2: "v3", 3: "v4"}
+ISA_NAMES = {1: "baseline", 2: "v3", 3: "v4", 4: "v4-amx"}
 KEEP_TENSORS = 1
 
 SIZE, WORD, POINTER = ctypes.c_size_t, ctypes.c_uint32, ctypes.c_void_p

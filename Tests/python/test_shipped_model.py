@@ -27,7 +27,7 @@ def expected(test_set):
     return model.predict(to_input(test_set.images), batch_size=500, verbose=0)
 
 
-@pytest.mark.parametrize("isa", ["baseline", "v3", "v4"])
+@pytest.mark.parametrize("isa", ["baseline", "v3", "v4", "v4-amx"])
 def test_probabilities_are_those_of_keras(test_set, expected, isa):
     try:
         model = Model(MODELS / "default.fmg", isa=isa)

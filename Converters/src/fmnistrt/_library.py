@@ -23,7 +23,7 @@ THREADS_NAME = "libfmnistrt-threads.so.0"
 MOST_THREADS = 64
 ABI_VERSION = 1
 
-ISA = {"auto": 0, "baseline": 1, "v3": 2, "v4": 3}
+ISA = {"auto": 0, "baseline": 1, "v3": 2, "v4": 3, "v4-amx": 4}
 OUTPUT_KINDS = ("scores", "probabilities", "logits")
 FIT_MODES = {"auto": 0, "raw": 1, "photo": 2}
 FIT_WARNINGS = {1: "low contrast", 2: "busy background", 4: "small"}

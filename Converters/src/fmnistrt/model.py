@@ -91,9 +91,9 @@ def _bytes(array: np.ndarray) -> ctypes._Pointer:
 class Model:
     """A classifier from an .fmg file. Any number of threads may use one at the same time.
 
-    `isa` is the best instruction set to use: "auto", "baseline", "v3" or "v4". `threads` of them,
-    the calling one included, share the work of each image; they change no bit of an answer. One
-    call at a time has their help. Errors of the library are raised as FmnistError.
+    `isa` is the best instruction set to use: "auto", "baseline", "v3", "v4" or "v4-amx". `threads`
+    of them, the calling one included, share the work of each image; they change no bit of an
+    answer. One call at a time has their help. Errors of the library are raised as FmnistError.
     """
 
     def __init__(

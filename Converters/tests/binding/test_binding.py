@@ -38,7 +38,7 @@ def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_what_a_model_says_about_itself(tiny):
     assert (tiny.info.height, tiny.info.width, tiny.info.channels) == (28, 28, 1)
     assert tiny.info.output_kind == "probabilities"
-    assert tiny.info.isa in ("baseline", "v3", "v4")
+    assert tiny.info.isa in ("baseline", "v3", "v4", "v4-amx")
     assert tiny.info.parameter_count == 2010
     assert tiny.labels[0] == "T-shirt/top" and len(tiny.labels) == 10
     assert tiny.metadata["name"] == "tiny"
@@ -54,7 +54,7 @@ def test_labels_are_any_utf8(rgb):
     assert rgb.labels == ("one", "zwei", "troiś")
 
 
-@pytest.mark.parametrize("isa", ["auto", "baseline", "v3", "v4"])
+@pytest.mark.parametrize("isa", ["auto", "baseline", "v3", "v4", "v4-amx"])
 @pytest.mark.parametrize("name", ["tiny", "operators", "no_weights"])
 def test_golden_vectors(name, isa):
     try:

@@ -18,6 +18,12 @@ double cpeak_float(uint32_t isa, double seconds);
  * the instruction set or the CPU lacks it. */
 double cpeak_int8(uint32_t isa, double seconds);
 
+/* Operations a second of matrix units, on bfloat16 or 8-bit numbers; 0 for an instruction set without
+ * them. The process needs the system's permission, which opening a model with FMNIST_ISA_V4_AMX asks
+ * for. */
+double cpeak_matrix_bfloat16(uint32_t isa, double seconds);
+double cpeak_matrix_int8(uint32_t isa, double seconds);
+
 /* Bytes a second when memory of `size` bytes, aligned to 64, is read again and again. */
 double cpeak_read(uint32_t isa, const void *memory, size_t size, double seconds);
 

@@ -132,6 +132,47 @@ typedef struct fmk_winograd_output {
   fmk_epilogue epilogue;
 } fmk_winograd_output;
 
+/* Convolution by matrix units, in single precision out of products of bfloat16: a number is split
+ * into hi = bf16(x) and lo = bf16(x - hi), and x * w is taken as hi*hi + hi*lo + lo*hi, summed in
+ * single precision. What is left out is about 2^-17 of a product. A NaN, an infinity, or a number
+ * beyond the largest bfloat16 makes NaN of every sum that reads it, if only with a weight of zero.
+ *
+ * Splitting of a run of pixels, `depth` = 16 or 32 channels from one or two channel blocks:
+ *   output[p * depth + i] = hi and output[lo + p * depth + i] = lo of
+ *       input[p * pixel_step + (i / 16) * plane + i % 16] for i < channels, else of 0. */
+typedef struct fmk_split {
+  intptr_t pixels;     /* at least 1 */
+  intptr_t pixel_step; /* floats */
+  intptr_t plane;      /* floats from the first block to the second */
+  intptr_t channels;   /* 1 to depth */
+  intptr_t depth;      /* 16 or 32 */
+  intptr_t lo;         /* elements from hi to lo */
+} fmk_split;
+
+/* The convolution itself, of an image of split numbers that holds its padding too, so that the
+ * place of an input depends on the kernel position alone. Output rows lie `pitch` pixels apart, of
+ * which the first `columns` count: row r, column c is pixel q = r * pitch + c, and
+ *   sum[block][q][lane] = sum over t < depth and i < 32 of
+ *       input[q * pixel_step + offsets[t] + i] * weight[block][t][i][lane]
+ * stored, after the epilogue, at output[block * output_plane + r * output_pitch + c * 16 + lane].
+ * Weights are split, in pairs of blocks, the last of which may lack its second half:
+ *   weights[pair][t][hi of block 0, hi of 1, lo of 0, lo of 1][i / 2][lane][i % 2]
+ * Up to 32 pixels behind the last one may be read. */
+typedef struct fmk_matrix_conv {
+  const int32_t *offsets;  /* elements */
+  intptr_t depth;          /* at least 1 */
+  const uint16_t *weights; /* aligned to 64 bytes */
+  fmk_epilogue epilogue;
+  intptr_t blocks;         /* output blocks of 16 channels, at least 1 */
+  intptr_t rows;           /* at least 1 */
+  intptr_t columns;        /* at least 1 */
+  intptr_t pitch;          /* pixels, at least `columns` */
+  intptr_t pixel_step;     /* elements */
+  intptr_t lo;             /* elements from hi to lo of the input */
+  intptr_t output_plane;   /* floats */
+  intptr_t output_pitch;   /* floats */
+} fmk_matrix_conv;
+
 /* Element-wise on `count` floats, count a multiple of 16:
  *   map:    out = min(max(in * scale[i % 16] + shift[i % 16], low), high), where the product is
  *           rounded before the sum, on every instruction set
@@ -177,7 +218,7 @@ typedef struct fmk_table {
   void (*u8_l1_distances)(const fmk_distances *);
   void (*u8_l2_distances)(const fmk_distances *);
   void (*f32_exp)(const float *in, float *out, intptr_t count);
-  intptr_t u8_depth; /* bytes of input that u8_conv and u8_dense take at a time: 4 */
+  intptr_t u8_depth; /* bytes of input that u8_conv and u8_dense take at a time: 4, or 64 */
   void (*u8_conv)(const fmk_u8_conv *, const uint8_t *input, void *output);
   void (*u8_dense)(const fmk_u8_conv *, const uint8_t *input, void *output);
   void (*u8_depthwise)(const fmk_u8_conv *, const uint8_t *input, void *output);
@@ -186,6 +227,9 @@ typedef struct fmk_table {
   void (*u8_from_f32)(const fmk_u8_map *, const float *input, uint8_t *output);
   void (*f32_from_u8)(const fmk_u8_map *, const uint8_t *input, float *output);
   void (*u8_add)(const fmk_u8_map *, const uint8_t *a, const uint8_t *b, void *output);
+  /* For matrix units. Where there are none, the reference: it is slower than f32_conv. */
+  void (*f32_split)(const fmk_split *, const float *input, uint16_t *output);
+  void (*f32_matrix_conv)(const fmk_matrix_conv *, const uint16_t *input, float *output);
 } fmk_table;
 
 /* Declares the kernels of one instruction set; kernels.c makes a table of them. Adding a kernel is
@@ -210,12 +254,20 @@ typedef struct fmk_table {
   void f32_exp__##isa(const float *, float *, intptr_t);                                        \
   FMK_U8_DECLARE(isa)
 
+/* Those that only an instruction set with matrix units has, and the reference. */
+#define FMK_DECLARE_MATRIX(isa)                                         \
+  void f32_split__##isa(const fmk_split *, const float *, uint16_t *); \
+  void f32_matrix_conv__##isa(const fmk_matrix_conv *, const uint16_t *, float *);
+
 FMK_DECLARE(baseline)
 FMK_DECLARE(v3)
 FMK_DECLARE(v4)
+FMK_DECLARE_MATRIX(baseline)
+FMK_DECLARE_MATRIX(v4amx)
+void u8_conv__v4amx(const fmk_u8_conv *, const uint8_t *, void *);
 
-/* The table of an fmnist_isa (1 baseline, 2 v3, 3 v4); NULL for any other number. Whether the CPU
- * can run it is fmp_best_isa's business. */
+/* The table of an fmnist_isa (1 baseline, 2 v3, 3 v4, 4 v4-amx); NULL for any other number. Whether
+ * the CPU can run it is fmp_best_isa's business. */
 const fmk_table *fmk_table_of(uint32_t isa);
 
 #endif

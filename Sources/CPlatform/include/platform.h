@@ -55,8 +55,9 @@ const char *fmp_error_text(int error);
 char *fmp_error_buffer(void);
 #define FMP_ERROR_BUFFER_SIZE 1024
 
-/* The best fmnist_isa that this CPU and operating system run: 1, 2 or 3. */
-uint32_t fmp_best_isa(void);
+/* The best fmnist_isa up to `most`, at least 1, that this CPU and operating system run: 1 to 4. If
+ * that is 4, asks the system to let this process use matrix units, and falls back to 3. */
+uint32_t fmp_best_isa(uint32_t most);
 
 /* The value of an environment variable, or NULL. */
 const char *fmp_environment(const char *name);

@@ -26,21 +26,25 @@ extension Planner {
   /// Whether a step computes its convolution by Winograd's algorithm: the shape allows it and the
   /// multiplications that it saves take longer than its transformations.
   func usesWinograd(_ draft: Draft) -> Bool {
+    !usesMatrixUnits(draft) && winogradCost(draft)?.isWorthIt == true
+  }
+
+  /// What Winograd's algorithm takes, where the shape allows it.
+  func winogradCost(_ draft: Draft) -> WinogradCost? {
     let node = graph.nodes[draft.node]
-    guard isa > 1, node.kind == .conv2d, !graph.input(node, 0).isBytes else { return false }
+    guard isa > 1, node.kind == .conv2d, !graph.input(node, 0).isBytes else { return nil }
     let weights = graph.input(node, 1).shape
     guard weights.sizes[1] == 3, weights.sizes[2] == 3, weights.sizes[0] >= 16,
       weights.sizes[3] >= 16, node.integer(8) == 1,
       (0..<4).allSatisfy({ node.integer($0) == 1 })
-    else { return false }
+    else { return nil }
     if draft.pool >= 0 {
       let pool = graph.nodes[draft.pool]
-      guard pool.integer(0) == 2, pool.integer(1) == 2 else { return false }
+      guard pool.integer(0) == 2, pool.integer(1) == 2 else { return nil }
     }
-    let cost = WinogradCost(
+    return WinogradCost(
       input: graph.tensors[draft.input].shape, output: graph.tensors[node.output].shape,
       padTop: node.integer(4), isa: isa)
-    return cost.isWorthIt
   }
 
   /// Floats of the transformed input and of the products of the tiles computed together.

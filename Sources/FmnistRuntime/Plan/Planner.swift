@@ -132,7 +132,9 @@ struct Planner {
   /// Gives the input of a convolution the columns of zeros that its windows reach into.
   private func widenForConvolution(_ draft: Draft) {
     let node = graph.nodes[draft.node]
-    guard node.kind == .conv2d, !computesWholeImage(draft) else { return }
+    guard node.kind == .conv2d, !usesMatrixUnits(draft), !computesWholeImage(draft) else {
+      return
+    }
     let kernel = graph.input(node, 1).shape.sizes[2]
     let left = node.integer(5)
     let output = graph.tensors[node.output].shape.sizes[1]
@@ -229,8 +231,10 @@ struct Planner {
   }
 
   /// Floats that a step needs besides its input and output: a search, the values of a kernel
-  /// function, the tiles of Winograd's algorithm, or the rows that wait for a fused pooling.
+  /// function, the split input of matrix units, the tiles of Winograd's algorithm, or the rows that
+  /// wait for a fused pooling.
   private func scratchSize(_ draft: Draft) -> Int {
+    if usesMatrixUnits(draft) { return matrixScratchSize(draft) }
     if usesWinograd(draft) { return winogradScratchSize(draft) }
     if computesWholeImage(draft) { return imageScratchSize(draft) }
     let node = graph.nodes[draft.node]
@@ -247,6 +251,8 @@ struct Planner {
     if isAlias(draft) { return nil }
     if let step = try byteStep(draft) { return .bytes(step) }
     switch node.kind {
+    case .conv2d where usesMatrixUnits(draft):
+      return .matrixConvolution(try store(try matrixConvolution(draft, scratch: scratch)))
     case .conv2d where usesWinograd(draft):
       return .winograd(try store(try winograd(draft, scratch: scratch)))
     case .conv2d where computesWholeImage(draft):

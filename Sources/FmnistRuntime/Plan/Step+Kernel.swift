@@ -6,6 +6,7 @@ extension Step {
     case .convolution, .imageConvolution: "f32_conv"
     case .depthwise: "f32_depthwise"
     case .winograd: "f32_winograd"
+    case .matrixConvolution: "f32_matrix_conv"
     case .dense(let step): step.pointee.kernel
     case .pool(let step): step.pointee.isMax ? "f32_max_pool" : "f32_sum_pool"
     case .globalPool(let step): step.pointee.isMax ? "f32_max_pool" : "f32_sum_pool"

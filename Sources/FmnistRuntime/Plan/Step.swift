@@ -6,6 +6,7 @@ enum Step {
   case depthwise(UnsafePointer<Convolution>)
   case imageConvolution(UnsafePointer<ImageConvolution>)
   case winograd(UnsafePointer<Winograd>)
+  case matrixConvolution(UnsafePointer<MatrixConvolution>)
   case dense(UnsafePointer<Dense>)
   case pool(UnsafePointer<Pool>)
   case globalPool(UnsafePointer<GlobalPool>)
@@ -90,6 +91,27 @@ struct Winograd {
   /// Where the table of segments lies, behind it the transformed input and the products; floats from
   /// the arena's start.
   var scratch: Int
+}
+
+/// A convolution by matrix units, with the same epilogue and pooling as `Convolution`.
+struct MatrixConvolution {
+  var input: Int
+  var output: Int
+  var image: SplitImage
+  /// Everything but what depends on the plane.
+  var split: fmk_split
+  /// With `rows` of one call.
+  var arguments: fmk_matrix_conv
+  /// Rows in all, before the pooling.
+  var rows: Int
+  /// Height and width of the max-pooling; 1 when there is none.
+  var poolRows: Int
+  var poolColumns: Int
+  var poolTaps: UnsafePointer<Int32>
+  /// Where the split input lies, floats from the start of the arena, and how far behind it rows wait
+  /// for pooling.
+  var scratch: Int
+  var pooled: Int
 }
 
 struct Dense {

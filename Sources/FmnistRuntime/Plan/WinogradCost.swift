@@ -45,4 +45,12 @@ struct WinogradCost {
 
   /// Whether a tenth of the time is saved, so that an error of the estimate does little harm.
   var isWorthIt: Bool { weights <= WinogradCost.mostWeights && winograd * 1.1 < direct }
+
+  /// The better of both.
+  var estimate: Double { isWorthIt ? winograd : direct }
+
+  /// The direct kernel with AVX-512, of any convolution without groups.
+  static func direct(_ node: Node, _ weights: Shape, _ output: Shape) -> Double {
+    Double(output.sizes[0] * output.sizes[1] * weights.elementCount) / 100
+  }
 }

@@ -1,0 +1,1 @@
+../KernelsShared/U8Epilogue.swift
