@@ -49,7 +49,9 @@ def find(root: Any) -> Checkpoint:
     module = value if is_module(value) else None
     named = module_tensors(value) if module else _tensors_of(value)
     if not named:
-        raise ConvertError(f"holds no weights {f'under {place!r}' if place else ''}: save them")
+        raise ConvertError(
+            f"holds no weights in its {place or 'model'}: save a model that has been trained"
+        )
     return Checkpoint(Tensors(_unwrapped(named), framework), module)
 
 
