@@ -28,11 +28,6 @@ struct Options {
   var peak = false
   var compare: FilePath?
 
-  private static let isas = [
-    ("auto", FMNIST_ISA_AUTO), ("baseline", FMNIST_ISA_BASELINE), ("v3", FMNIST_ISA_V3),
-    ("v4", FMNIST_ISA_V4), ("v4-amx", FMNIST_ISA_V4_AMX),
-  ]
-
   init() throws(ToolFailure) {
     var arguments = Arguments()
     var models: [FilePath] = []
@@ -43,7 +38,7 @@ struct Options {
       case .option("--threads"): threads = try arguments.counts(upTo: 1024)
       case .option("--cores"): cores = try arguments.threads()
       case .option("--seconds"): seconds = try arguments.seconds()
-      case .option("--isa"): isa = try arguments.choice(Options.isas.map { ($0.0, $0) })
+      case .option("--isa"): isa = try arguments.isa()
       case .option("--no-cold"): cold = false
       case .option("--profile"): profile = true
       case .option("--peak"): peak = true

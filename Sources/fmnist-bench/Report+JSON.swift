@@ -7,7 +7,7 @@ extension Report {
     let info = measurement.model.info
     var entries: [(key: String, value: JSON)] = [
       ("tool", .string("fmnist-bench")),
-      ("version", .string(Report.toolVersion)),
+      ("version", .string(toolVersion)),
       ("library", .string(String(cString: fmnist_version()))),
       (
         "machine",

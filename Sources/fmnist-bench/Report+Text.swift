@@ -78,7 +78,7 @@ extension Report {
         step.name, step.operators, step.kernel, counts ? short(step.multiplyAdds * 1e-6) : "",
         short(step.minimum / 1000), short(step.mean / 1000), percent(step.share),
         counts ? short(step.speed * 1e-9) : "",
-        step.share(of: measurement.peakFlops(of: step)).map(percent) ?? "",
+        step.share(of: measurement.peakFlops(of: step)).map { percent($0) } ?? "",
         step.weightSpeed > 0 ? short(step.weightSpeed * 1e-9) : "",
       ])
     }
@@ -120,14 +120,6 @@ extension Report {
     }
     return table(rows, left: 1)
   }
-}
-
-private func percent(_ share: Double) -> String { decimal(share * 100, digits: 1) + " %" }
-
-private func thousands(_ count: UInt64) -> String {
-  if count < 1000 { return String(count) }
-  return count < 1_000_000
-    ? short(Double(count) * 1e-3) + " k" : short(Double(count) * 1e-6) + " M"
 }
 
 private func milliseconds(_ nanoseconds: Double) -> String { short(nanoseconds * 1e-6) + " ms" }

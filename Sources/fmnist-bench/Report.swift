@@ -20,13 +20,7 @@ struct Report {
     comparisons = found
   }
 
-  static var versions: String {
-    "fmnist-bench \(toolVersion) (library \(String(cString: fmnist_version())))"
-  }
-
-  static var toolVersion: String {
-    "\(FMNIST_VERSION_MAJOR).\(FMNIST_VERSION_MINOR).\(FMNIST_VERSION_PATCH)"
-  }
+  static var versions: String { ToolSupport.versions("fmnist-bench") }
 
   /// The cap that the environment sets, if any.
   var environmentISA: String? {

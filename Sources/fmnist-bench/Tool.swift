@@ -1,22 +1,16 @@
-import CFmnistRT
-import Glibc
 import ToolSupport
 
 @main
 enum Tool {
   static func main() {
-    do throws(ToolFailure) {
+    runTool("fmnist-bench") { () throws(ToolFailure) in
       let options = try Options()
       switch options.command {
       case .help: printOut(help)
       case .version: printOut(Report.versions + "\n")
       case .measure: try measure(options)
       }
-      guard flushOutput() else { throw ToolFailure("cannot write to standard output") }
-    } catch {
-      printError("fmnist-bench: \(error.message)")
-      if error.isUsage { printError("Try: fmnist-bench --help") }
-      exit(error.isUsage ? 2 : 1)
+      return true
     }
   }
 

@@ -12,42 +12,19 @@ final class Classifier {
   let size: (height: Int, width: Int, channels: Int)
   /// Whether the scores are probabilities, or were made so from logits.
   let hasProbabilities: Bool
-  private let model: OpaquePointer
-  private let session: OpaquePointer
-  /// Lives as long as the session.
-  private let threads: Threads
+  private let model: Model
+  private let session: Session
   private let outputKind: UInt32
   private var scores: [Float]
 
-  init(_ path: FilePath, isa: fmnist_isa, threads: Threads) throws(ToolFailure) {
-    var options = fmnist_model_options(
-      struct_size: MemoryLayout<fmnist_model_options>.size, isa: isa.rawValue, flags: 0)
-    var model: OpaquePointer?
-    let opened = path.withCString { fmnist_model_open($0, &options, &model) }
-    guard opened == FMNIST_OK, let model else { throw lastError() }
-    var session: OpaquePointer?
-    var sessionOptions = fmnist_session_options(
-      struct_size: MemoryLayout<fmnist_session_options>.size, flags: 0, batch: 0,
-      executor: threads.executor)
-    guard fmnist_session_create(model, &sessionOptions, &session) == FMNIST_OK, let session else {
-      fmnist_model_destroy(model)
-      throw lastError()
-    }
-    var info = fmnist_model_info()
-    info.struct_size = MemoryLayout<fmnist_model_info>.size
-    _ = fmnist_model_get_info(model, &info)
+  init(_ path: FilePath, isa: fmnist_isa, threads: Int) throws(ToolFailure) {
+    model = try Model(path, isa: isa)
+    session = try Session(model, cores: threads)
+    let info = model.info
     size = (Int(info.height), Int(info.width), Int(info.channels))
     outputKind = info.output_kind
     hasProbabilities = outputKind != FMNIST_OUTPUT_SCORES.rawValue
     scores = [Float](repeating: 0, count: Int(info.output_size))
-    self.model = model
-    self.session = session
-    self.threads = threads
-  }
-
-  deinit {
-    fmnist_session_destroy(session)
-    fmnist_model_destroy(model)
   }
 
   /// Fits a picture to the model's input.
@@ -60,7 +37,7 @@ final class Classifier {
     var report = fmnist_fit_report()
     report.struct_size = MemoryLayout<fmnist_fit_report>.size
     let done = fmnist_fit(
-      model, picture.pixels, picture.size, picture.width, picture.height, picture.channels,
+      model.pointer, picture.pixels, picture.size, picture.width, picture.height, picture.channels,
       Int(picture.width) * Int(picture.channels), mode.rawValue, &scratch, scratch.count, &pixels,
       pixels.count, &report)
     guard done == FMNIST_OK else { throw lastError() }
@@ -69,7 +46,7 @@ final class Classifier {
 
   /// The best `top` classes of fitted pixels, or all if there are fewer.
   func classify(_ pixels: [UInt8], top: Int) throws(ToolFailure) -> [Match] {
-    let done = fmnist_classify(session, pixels, pixels.count, 1, &scores, scores.count)
+    let done = fmnist_classify(session.pointer, pixels, pixels.count, 1, &scores, scores.count)
     guard done == FMNIST_OK else { throw lastError() }
     if outputKind == FMNIST_OUTPUT_LOGITS.rawValue { softmax(&scores) }
     var matches = [fmnist_match](repeating: fmnist_match(), count: min(top, scores.count))
@@ -77,12 +54,8 @@ final class Classifier {
       throw lastError()
     }
     return matches.map {
-      let name = fmnist_model_label(model, $0.label).map { String(cString: $0) }
-      return Match(label: name ?? "class \($0.label)", number: Int($0.label), score: $0.score)
+      let number = Int($0.label)
+      return Match(label: model.label(number), number: number, score: $0.score)
     }
   }
-}
-
-private func lastError() -> ToolFailure {
-  ToolFailure(printable(String(cString: fmnist_last_error())))
 }

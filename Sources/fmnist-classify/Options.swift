@@ -29,11 +29,7 @@ struct Options {
         fit = try arguments.choice([
           ("auto", FMNIST_FIT_AUTO), ("raw", FMNIST_FIT_RAW), ("photo", FMNIST_FIT_PHOTO),
         ])
-      case .option("--isa"):
-        isa = try arguments.choice([
-          ("auto", FMNIST_ISA_AUTO), ("baseline", FMNIST_ISA_BASELINE), ("v3", FMNIST_ISA_V3),
-          ("v4", FMNIST_ISA_V4), ("v4-amx", FMNIST_ISA_V4_AMX),
-        ])
+      case .option("--isa"): isa = try arguments.isa().value
       case .option("--show"): show = true
       case .option("--json"): json = true
       case .option("--save-fit"): saveFit = try arguments.value()

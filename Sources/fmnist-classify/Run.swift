@@ -15,8 +15,7 @@ struct Run {
     self.options = options
     var model = options.model
     if model == nil { model = try defaultModel() }
-    classifier = try Classifier(
-      model!, isa: options.isa, threads: Threads(options.threads))
+    classifier = try Classifier(model!, isa: options.isa, threads: options.threads)
   }
 
   /// A picture that fails is reported; the others go on.

@@ -1,33 +1,19 @@
-import CFmnistRT
-import Glibc
 import ToolSupport
 
 @main
 enum Tool {
   static func main() {
-    do throws(ToolFailure) {
+    runTool("fmnist-classify") { () throws(ToolFailure) in
       let options = try Options()
       switch options.command {
       case .help: printOut(help)
-      case .version: printOut(version)
+      case .version: printOut(versions("fmnist-classify") + "\n")
       case .classify:
         var run = try Run(options)
         run.all()
-        guard !run.hasFailed else {
-          _ = flushOutput()
-          exit(1)
-        }
+        return !run.hasFailed
       }
-      guard flushOutput() else { throw ToolFailure("cannot write to standard output") }
-    } catch {
-      printError("fmnist-classify: \(error.message)")
-      if error.isUsage { printError("Try: fmnist-classify --help") }
-      exit(error.isUsage ? 2 : 1)
+      return true
     }
-  }
-
-  private static var version: String {
-    let own = "\(FMNIST_VERSION_MAJOR).\(FMNIST_VERSION_MINOR).\(FMNIST_VERSION_PATCH)"
-    return "fmnist-classify \(own) (library \(String(cString: fmnist_version())))\n"
   }
 }

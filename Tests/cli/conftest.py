@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,13 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 CLASSIFY = ROOT / "build/bin/fmnist-classify"
 BENCH = ROOT / "build/bin/fmnist-bench"
+INSPECT = ROOT / "build/bin/fmnist-inspect"
+EVAL = ROOT / "build/bin/fmnist-eval"
 EXAMPLES = ROOT / "Examples"
 SHIPPED = ROOT / "Models/default.fmg"
 # Small and quick; what it answers means nothing.
 TINY = ROOT / "Tests/models/tiny.fmg"
+sys.path.append(str(ROOT / "Tests/models"))
 
 
 class Answer:
@@ -58,6 +62,18 @@ def classify():
 def bench():
     """Runs fmnist-bench."""
     return runner(BENCH)
+
+
+@pytest.fixture
+def inspect():
+    """Runs fmnist-inspect."""
+    return runner(INSPECT)
+
+
+@pytest.fixture
+def evaluate():
+    """Runs fmnist-eval."""
+    return runner(EVAL)
 
 
 @pytest.fixture

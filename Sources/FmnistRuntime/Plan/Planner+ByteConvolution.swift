@@ -92,9 +92,12 @@ extension Planner {
     return arguments
   }
 
+  /// Bytes of a kernel row up to which matrix units, filled with zeros, take longer than vectors.
+  private static let shallowRow = 12
+
   /// Groups of 4 bytes that hold so many bytes, a multiple of what the kernels take at once.
   private func groups(of bytes: Int) -> Int {
-    let depth = fmk_table_of(isa).pointee.u8_depth
+    let depth = bytes <= Planner.shallowRow ? 4 : fmk_table_of(isa).pointee.u8_depth
     return (bytes + depth - 1) / depth * depth / 4
   }
 

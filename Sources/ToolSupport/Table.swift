@@ -1,5 +1,5 @@
 /// Rows of text in aligned columns: the first `left` to the left, the others to the right.
-func table(_ rows: [[String]], left: Int) -> String {
+public func table(_ rows: [[String]], left: Int) -> String {
   let columns = rows.map(\.count).max() ?? 0
   let widths = (0..<columns).map { column in
     rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
