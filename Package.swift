@@ -12,7 +12,10 @@ func kernels(_ name: String, flags: [String]) -> Target {
     swiftSettings: [
       embedded,
       .unsafeFlags(
-        ["-Ounchecked", "-wmo", "-Xllvm", "-unroll-threshold=1000"]
+        [
+          "-Ounchecked", "-wmo", "-Xllvm", "-unroll-threshold=1000",
+          "-Xfrontend", "-function-sections",
+        ]
           + flags.flatMap { ["-Xcc", $0] }
       ),
     ])
@@ -20,6 +23,14 @@ func kernels(_ name: String, flags: [String]) -> Target {
 
 let kernelModules: [Target.Dependency] = [
   "KernelsBaseline", "KernelsV3", "KernelsV4", "KernelsV4AMX",
+]
+
+/// What -Osize leaves out: one trap for all checks of a function, fewer copies of functions for the
+/// closures that they are called with and inlined in long functions, and no frame pointers.
+let smallCode = [
+  "-Xfrontend", "-function-sections", "-Xfrontend", "-mergeable-traps",
+  "-Xllvm", "-sil-disable-pass=closure-specialize",
+  "-Xllvm", "-sil-inline-block-limit-denominator=100", "-Xcc", "-fomit-frame-pointer",
 ]
 
 /// Tools use the shared library in build/lib (make lib), as any other program does.
@@ -64,14 +75,14 @@ let package = Package(
       dependencies: ["CFmnistRT", "CPlatform"] + kernelModules,
       exclude: ["exports.map"],
       // The time goes into the kernels: the rest is as fast when it is small.
-      swiftSettings: [embedded, .unsafeFlags(["-wmo", "-Osize"])],
+      swiftSettings: [embedded, .unsafeFlags(["-wmo", "-Osize"] + smallCode)],
       linkerSettings: [
         .linkedLibrary("m"),
         .unsafeFlags(
           [
             "-Xlinker", "--version-script=Sources/FmnistRuntime/exports.map",
             "-Xlinker", "-z", "-Xlinker", "defs", "-Xlinker", "--gc-sections",
-            "-Xlinker", "-soname=libfmnistrt.so.0",
+            "-Xlinker", "--icf=safe", "-Xlinker", "-soname=libfmnistrt.so.0",
           ], .when(traits: ["Embedded"])),
       ]),
     .target(

@@ -20,6 +20,8 @@ static const shape shapes[] = {
     {"u8 3x3 128->128 7x7", 128, 128, 7, 3, 1},
     {"u8 3x3 256->256 4x4", 256, 256, 4, 3, 1},
     {"u8 3x3 1->64 28x28", 1, 64, 28, 3, 1},
+    {"u8 3x3 3->64 28x28", 3, 64, 28, 3, 1},
+    {"u8 5x5 3->64 28x28", 3, 64, 28, 5, 1},
     {"u8 3x3 1->32 28x28", 1, 32, 28, 3, 1},
     {"u8 5x5 1->6 28x28", 1, 6, 28, 5, 1},
     {"u8 1x1 64->64 28x28", 64, 64, 28, 1, 1},
@@ -66,7 +68,8 @@ static void measure(uint32_t isa, const shape *s, double peak) {
   w = (work){.kernels = fmk_table_of(isa), .kernel = s->kernel, .stride = s->stride,
              .size = s->size / s->stride, .input_size = s->size};
   const int row = (s->size + s->kernel - 1) * s->input_channels;
-  const int depth = (int)w.kernels->u8_depth;
+  /* As the planner chooses it. */
+  const int depth = s->kernel * s->input_channels <= 12 ? 4 : (int)w.kernels->u8_depth;
   const int groups = (s->kernel * s->input_channels + depth - 1) / depth * (depth / 4);
   const int blocks = (s->output_channels + 15) / 16;
   for (int i = 0; i < s->kernel; i++)

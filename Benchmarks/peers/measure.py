@@ -27,7 +27,7 @@ TURN_SECONDS = 0.1
 SAMPLE_NS = 20_000
 """Calls shorter than this are timed several together: reading the clock takes time too."""
 TIMEOUT = 300
-_PROBLEMS = {ImportError: "missing", FileNotFoundError: "missing", NotImplementedError: "not yet"}
+_PROBLEMS = {ImportError: "missing", FileNotFoundError: "missing"}
 
 
 COMPARED = {"float": 4, "int8": 512}
@@ -136,10 +136,10 @@ def measure(
                 worker.turn(seconds / turns)
     for worker in itertools.chain(*workers.values()):
         worker.stop()
-    return {name: _better([one.measured for one in ways]) for name, ways in workers.items()}
+    return {name: better([one.measured for one in ways]) for name, ways in workers.items()}
 
 
-def _better(ways: list[Measured]) -> Measured:
+def better(ways: list[Measured]) -> Measured:
     """The fastest of those without a problem; the first one if all have one."""
     done = [measured for measured in ways if not measured.problem]
     return min(done, key=lambda measured: measured.median, default=ways[0])

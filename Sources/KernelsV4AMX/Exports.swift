@@ -15,8 +15,10 @@ public func u8_conv__v4amx(
   _ arguments: UnsafePointer<fmk_u8_conv>!, _ input: UnsafePointer<UInt8>!,
   _ output: UnsafeMutableRawPointer!
 ) {
-  // With few pixels a tile is mostly empty. The order of the weights is the same.
-  if arguments.pointee.rows * arguments.pointee.pixels < 4 {
+  // With few pixels or short segments a tile is mostly empty. The order of the weights is the same.
+  if arguments.pointee.rows * arguments.pointee.pixels < 4
+    || arguments.pointee.segment_count > 0 && arguments.pointee.segments[0].count < 16
+  {
     u8_conv__v4(arguments, input, output)
   } else {
     ByteConvolution(arguments, input, output).run()

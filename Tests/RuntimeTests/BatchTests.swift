@@ -5,7 +5,9 @@ import Testing
 
 /// Images that run together get the same answers, bit for bit, as each alone.
 @Suite struct BatchTests {
-  @Test(arguments: [FMNIST_ISA_BASELINE, FMNIST_ISA_V3, FMNIST_ISA_V4].map(\.rawValue))
+  @Test(
+    arguments: [FMNIST_ISA_BASELINE, FMNIST_ISA_V3, FMNIST_ISA_V4, FMNIST_ISA_V4_AMX].map(
+      \.rawValue))
   func sameBits(_ isa: UInt32) throws {
     for (name, file) in LargeModels.all {
       let loaded: LoadedModel

@@ -58,7 +58,9 @@ import Testing
   }
 
   @Test(
-    arguments: [FMNIST_ISA_V3.rawValue, FMNIST_ISA_V4.rawValue].filter { $0 <= fmp_best_isa() })
+    arguments: (FMNIST_ISA_V3.rawValue...FMNIST_ISA_V4_AMX.rawValue).filter {
+      $0 <= fmp_best_isa(FMNIST_ISA_V4_AMX.rawValue)
+    })
   func sameBits(_ isa: UInt32) throws {
     for (name, file) in LargeModels.all {
       let loaded = try LoadedModel(file.bytes, isa: fmnist_isa(rawValue: isa))

@@ -5,7 +5,7 @@ enum LargeModels {
   static var all: [(name: String, file: ModelFile)] {
     [
       ("convolutions", convolutions), ("residual", residual), ("branches", branches),
-      ("vectors", vectors),
+      ("vectors", vectors), ("bytes", bytes), ("byte vectors", byteVectors),
     ]
   }
 
@@ -76,6 +76,39 @@ enum LargeModels {
     var x = file.dense(0, outputs: 700)
     x = file.clip(file.dense(x, outputs: 430), 0, 10)
     file.dense(file.scaleShift(x), outputs: 7)
+    return file
+  }
+
+  /// Convolutions of bytes to bytes and to floats, with and without large weights, and most other
+  /// operators of bytes.
+  private static var bytes: ModelFile {
+    var file = ModelFile(input: [28, 28, 1])
+    var x = file.quantize(0)
+    x = file.quantize(file.clip(file.byteConvolution(x, outputs: 64), 0, 6))
+    x = file.moved(.maxPool, [x], [2, 2, 2, 2, 0, 0, 0, 0], [14, 14, 64])
+    x = file.quantize(file.byteConvolution(x, outputs: 64, depthwise: true), zeroPoint: 90)
+    x = file.quantize(file.scaleShift(file.byteConvolution(x, outputs: 128)))
+    let y = file.quantize(file.byteConvolution(x, outputs: 128), zeroPoint: 0)
+    x = file.quantize(file.node(.binary, [x, y], [1], [14, 14, 128]))
+    x = file.quantize(
+      file.node(.averagePool, [x], [3, 3, 2, 2, 1, 1, 1, 1, 0], [7, 7, 128]))
+    x = file.quantize(file.byteConvolution(x, outputs: 40, kernel: 1))
+    x = file.quantize(file.byteConvolution(x, outputs: 256), zeroPoint: 17)
+    x = file.quantize(file.byteConvolution(x, outputs: 384), zeroPoint: 200)
+    x = file.quantize(file.dequantize(x), zeroPoint: 5)
+    let floats = file.convolution(file.byteConvolution(x, outputs: 70, stride: 2), outputs: 12)
+    x = file.quantize(file.byteConvolution(x, outputs: 200))
+    let wide = file.byteDense(file.moved(.reshape, [x], [], [49 * 200]), outputs: 33)
+    file.node(.concatenate, [file.flatten(floats), wide], [0], [4 * 4 * 12 + 33])
+    return file
+  }
+
+  /// Dense layers of bytes alone, to bytes and to floats.
+  private static var byteVectors: ModelFile {
+    var file = ModelFile(input: [301])
+    var x = file.quantize(file.byteDense(file.quantize(0), outputs: 1203))
+    x = file.quantize(file.scaleShift(file.byteDense(x, outputs: 900)), zeroPoint: 77)
+    file.byteDense(x, outputs: 9)
     return file
   }
 }

@@ -33,14 +33,20 @@ extension ModelFile {
     ]
   }
 
-  /// A convolution that keeps height and width; the kernel is odd.
+  /// A convolution of 3x3, or of 1x1, with as much padding as keeps height and width if the stride
+  /// is 1.
   @discardableResult
-  mutating func byteConvolution(_ x: Int, outputs: Int, depthwise: Bool = false) -> Int {
+  mutating func byteConvolution(
+    _ x: Int, outputs: Int, kernel: Int = 3, stride: Int = 1, depthwise: Bool = false
+  ) -> Int {
     let shape = activations[x]
-    let constants = byteConstants(outputs, 3, 3, depthwise ? 1 : shape[2])
+    let constants = byteConstants(outputs, kernel, kernel, depthwise ? 1 : shape[2])
     let groups = UInt32(depthwise ? outputs : 1)
+    let step = UInt32(stride)
+    let pad = UInt32(kernel / 2)
     return node(
-      .conv2d, [x] + constants, [1, 1, 1, 1, 1, 1, 1, 1, groups], [shape[0], shape[1], outputs])
+      .conv2d, [x] + constants, [step, step, 1, 1, pad, pad, pad, pad, groups],
+      [(shape[0] - 1) / stride + 1, (shape[1] - 1) / stride + 1, outputs])
   }
 
   @discardableResult

@@ -63,7 +63,12 @@ def test_profile(bench):
         "softmax",
     ]
     isa = report["machine"]["instructions"]
-    assert [step["kernel"] for step in steps] == ["", f"f32_conv__{isa}", f"f32_dense__{isa}", ""]
+    assert [step["kernel"] for step in steps] == [
+        "",
+        f"f32_conv__{isa}",
+        f"f32_dense_rows__{isa}",
+        "",
+    ]
     assert sum(step["multiply_adds"] for step in steps) == report["model"]["multiply_adds"]
     assert sum(step["packed_bytes"] for step in steps) == report["metrics"]["packed_bytes"]
     assert sum(step["share"] for step in steps) == pytest.approx(1, abs=1e-3)

@@ -13,20 +13,23 @@ from .protocol import existing
 
 
 class Ours:
-    """The C function through ctypes, with the same buffers every time."""
+    """The C function through ctypes, with the same buffers every time.
+
+    Several threads share an image through the Python module's executor, libfmnistrt-threads.
+    """
 
     def __init__(self, folder: Path, setting: Setting) -> None:
-        if setting.threads > 1:
-            raise NotImplementedError("a call computes on one thread")
         from fmnistrt import Model, _library
 
         library = _library.library()
-        self._model = Model(existing(folder / setting.file(".fmg")))
+        path = existing(folder / setting.file(".fmg"))
+        self._model = Model(path, threads=setting.threads)
         self.version = library.fmnist_version().decode()
         self.instructions = self._model.info.isa
         self._input = np.zeros((setting.batch, *self._model.tensors()[0].shape), np.float32)
         self._output = np.zeros((setting.batch, self._model.info.output_size), np.float32)
-        session, options = c_void_p(), _library.SessionOptions()
+        # Those of the module's own sessions: they hold the executor.
+        session, options = c_void_p(), self._model._plain._options
         library.fmnist_session_create(self._model._pointer, byref(options), byref(session))
         # Declared anew: with the module's check of each status, ctypes takes twice as long.
         address, size = c_void_p, c_size_t

@@ -15,7 +15,7 @@ class Runtime(Protocol):
     """One runtime with the prepared model of a folder.
 
     Its constructor raises ImportError or FileNotFoundError where the runtime or its file is
-    missing, and NotImplementedError for a setting that the runtime does not have.
+    missing.
     """
 
     version: str

@@ -8,7 +8,7 @@ import pytest
 from fmnistrt.convert.cli import main as fmnist_convert
 
 from ..int8_writers import write_qdq
-from ..measure import measure
+from ..measure import Measured, better, measure
 from ..models import MODELS
 from ..onnx_writer import write_onnx
 from ..settings import Setting
@@ -31,8 +31,18 @@ def folder(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("setting", [Setting(), Setting(batch=5), Setting(batch=5, threads=2)])
-def test_runtimes_are_timed_and_agree(folder, setting):
+SETTINGS = [
+    Setting(),
+    Setting(batch=5),
+    Setting(threads=2),
+    Setting(batch=5, threads=2),
+    Setting(batch=5, threads=2, apart=True),
+]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_runtimes_are_timed_and_agree(folder, setting, monkeypatch):
+    monkeypatch.setattr(Setting, "ways", lambda one: [one])
     row = measure(folder, NAMES, setting, 0.1)
     for measured in row.values():
         assert measured.problem == ""
@@ -40,10 +50,10 @@ def test_runtimes_are_timed_and_agree(folder, setting):
         assert measured.difference < 1e-5
         assert measured.equal == 1
         assert 0 < measured.minimum <= measured.median
+        assert measured.apart == setting.apart
     assert best(row, setting) == "ONNX Runtime"
     assert all(value > 0 for value in ratio(row, setting))
     assert row["fmnistrt"].instructions
-    assert row["fmnistrt"].apart == (setting.threads > 1)
 
 
 def test_int8_is_compared_with_float(folder, tmp_path):
@@ -65,9 +75,12 @@ def test_a_runtime_without_its_file_fails_alone(folder, tmp_path):
     assert row["ONNX Runtime"].problem == "missing: no model.onnx"
 
 
-def test_what_a_runtime_does_not_have_yet_is_said(folder):
-    row = measure(folder, ["fmnistrt"], Setting(threads=2), 0.1)
-    assert row["fmnistrt"].problem.startswith("not yet: ")
+def test_of_two_ways_the_faster_one_counts():
+    together, apart = Measured(microseconds=[5, 1]), Measured(microseconds=[2, 2], apart=True)
+    failed = Measured(problem="failed: x")
+    assert better([together, apart]) is apart
+    assert better([failed, together]) is together
+    assert better([failed]) is failed
 
 
 @pytest.mark.skipif(find_spec("ncnn") is not None, reason="ncnn is installed")

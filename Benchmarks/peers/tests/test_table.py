@@ -99,7 +99,7 @@ def test_batches_are_told_in_images_a_second():
     ]
 
 
-@pytest.mark.parametrize("ours", [measured(4, difference=1), measured(problem="not yet: x")])
+@pytest.mark.parametrize("ours", [measured(4, difference=1), measured(problem="failed: x")])
 def test_without_two_that_are_right_there_is_no_ratio(ours):
     alone = {"fmnistrt": measured(4), "ncnn": measured(problem="missing: no ncnn")}
     assert ratio(alone, FLOAT) is None

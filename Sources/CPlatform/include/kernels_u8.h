@@ -47,10 +47,10 @@ typedef struct fmk_u8_epilogue {
  *       input[row * input_row_step + p * pixel_step + s.input + i] *
  *       weights[c / 16 * weight_step + (s.weight + i / 4) * 64 + c % 16 * 4 + i % 4]
  * A segment's `input` is in bytes, from the input pixel of kernel position 0, 0, and may be
- * negative; its `weight` and `count` are in groups of 4 bytes. Both
- * are multiples of fmk_table.u8_depth / 4. A run of input whose length is no multiple of u8_depth
- * bytes is rounded up and has zeros as the remaining weights: up to u8_depth - 1 bytes beyond it are
- * read, and their values do not matter.
+ * negative; its `weight` and `count` are in groups of 4 bytes. Both are multiples of
+ * fmk_table.u8_depth / 4, unless all counts are smaller: then the depth is 4 bytes. A run of input
+ * whose length is no multiple of the depth is rounded up and has zeros as the remaining weights: up
+ * to depth - 1 bytes beyond it are read, and their values do not matter.
  *
  * Stored, after the epilogue, for c < channels:
  *   bytes:  output[row * output_row_step + p * output_step + c]

@@ -21,7 +21,8 @@ func chooseInstructionSet(_ requested: UInt32) throws(Failure) -> UInt32 {
 
 /// What FMNISTRT_ISA says, or nil.
 private func environmentCap() throws(Failure) -> UInt32? {
-  guard let cap = fmp_environment("FMNISTRT_ISA"), cap[0] != 0 else { return nil }
+  guard let cap = fmp_environment(("FMNISTRT_ISA" as StaticString).characters), cap[0] != 0
+  else { return nil }
   for isa in FMNIST_ISA_BASELINE.rawValue...FMNIST_ISA_V4_AMX.rawValue
   where compare(cap, fmk_table_of(isa)!.pointee.isa) == 0 {
     return isa

@@ -43,7 +43,7 @@ public func fmnist_classify(
     }
     try classify(
       session, pixels, "pixels", pixelsLength, count, scores, "scores", scoresLength
-    ) { $0.store(pixels: $1) }
+    ) { $0.store(pixels: pixels + $1) }
   }
 }
 
@@ -56,18 +56,20 @@ public func fmnist_run(
   status { () throws(Failure) in
     try classify(
       try session(pointer), input, "input", inputLength, count, output, "output", outputLength
-    ) { $0.store(values: $1) }
+    ) { $0.store(values: input + $1) }
   }
 }
 
-/// Runs `count` inputs, each brought into the arena by `store`.
-private func classify<Element>(
-  _ session: UnsafeMutablePointer<Session>, _ input: UnsafePointer<Element>?,
+/// Runs `count` inputs, each brought into the arena by `store`, which gets its first element's
+/// number.
+@inline(never)
+private func classify(
+  _ session: UnsafeMutablePointer<Session>, _ input: UnsafeRawPointer?,
   _ inputName: StaticString, _ inputLength: Int, _ count: Int,
   _ output: UnsafeMutablePointer<Float>?, _ outputName: StaticString, _ outputLength: Int,
-  _ store: (Run, UnsafePointer<Element>) -> Void
+  _ store: (Run, Int) -> Void
 ) throws(Failure) {
-  let input = try required(input, inputName)
+  _ = try required(input, inputName)
   let output = try required(output, outputName)
   let inputSize = session.pointee.inputSize
   let outputSize = session.pointee.outputSize
@@ -75,7 +77,7 @@ private func classify<Element>(
   try expect(outputLength, of: outputName, count, times: outputSize)
   let run = session.pointee.run
   try run.inputs(count) {
-    store($0, input + $1 * inputSize)
+    store($0, $1 * inputSize)
   } finish: {
     $0.read($0.plan.output, into: output + $1 * outputSize)
   }

@@ -62,7 +62,8 @@ extension Planner {
 
   /// About how long a step takes for one image: its multiply-adds, and what it reads and writes.
   func nanoseconds(_ draft: Draft) -> Double {
-    let speed = isa == 1 ? 5.0 : isa == 2 ? 50.0 : 100.0
+    let isQuick = layout(draft.input).isBytes || usesMatrixUnits(draft)
+    let speed = isa == 1 ? 5.0 : isa == 2 ? 50.0 : isQuick ? 400.0 : 100.0
     let bytes = weightBytes(draft) + activationBytes(draft)
     return Double(graph.nodes[draft.node].multiplyAdds) / speed + Double(bytes) / 30
   }

@@ -30,6 +30,15 @@ enum ByteStep {
     case .copy, .reshape, .transpose: ""
     }
   }
+
+  /// Whether several parts can run it on one image.
+  var canSplit: Bool {
+    switch self {
+    case .convolution, .depthwise, .dense, .maxPool, .averagePool, .add, .quantize, .dequantize:
+      true
+    default: false
+    }
+  }
 }
 
 /// A convolution or dense layer of bytes, with the epilogue of the kernel.
@@ -47,11 +56,14 @@ struct ByteConvolution {
 
   var input: Int
   var output: Int
+  var isDepthwise = false
   /// Everything but what `Rows` has.
   var arguments: fmk_u8_conv
   var ranges: UnsafeBufferPointer<Rows>
+  /// Output rows of all ranges.
+  var rows: Int
   /// Output channels of one call, whole blocks of them: their weights stay in the cache for all
-  /// ranges.
+  /// ranges and images.
   var channelsTogether: Int
 }
 

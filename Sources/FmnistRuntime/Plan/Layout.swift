@@ -12,9 +12,17 @@ struct Layout: Equatable {
   let block: Int
   /// Whether the elements are bytes.
   let isBytes: Bool
+  let blocks: Int
+  /// Elements from a row's first to behind its last pixel.
+  let rowLength: Int
   /// Columns of zeros, or zero points, that convolutions may read beside each row.
-  var padLeft = 0
-  var padRight = 0
+  var padLeft = 0 { didSet { place() } }
+  var padRight = 0 { didSet { place() } }
+  private(set) var rowPitch = 0
+  /// Elements between blocks: a multiple of 64 bytes for floats.
+  private(set) var plane = 0
+  /// Offset of the first pixel in each block.
+  private(set) var origin = 0
 
   init(_ shape: Shape, isBytes: Bool = false) {
     let axes = shape.fourAxes
@@ -24,6 +32,9 @@ struct Layout: Equatable {
     secondAxis = axes[1]
     self.isBytes = isBytes
     block = isBytes || (channels <= 8 && rows * columns > 1) ? channels : 16
+    blocks = (channels + block - 1) / block
+    rowLength = columns * block
+    place()
   }
 
   /// The same without the columns of zeros.
@@ -31,18 +42,18 @@ struct Layout: Equatable {
     self = other
     padLeft = 0
     padRight = 0
+    place()
   }
 
-  var blocks: Int { (channels + block - 1) / block }
-  var rowPitch: Int { (padLeft + columns + padRight) * block }
-  /// Elements between blocks: a multiple of 64 bytes for floats.
-  var plane: Int { (rows * rowPitch + 15) & ~15 }
+  /// What the padding changes, computed once for all runs.
+  private mutating func place() {
+    rowPitch = (padLeft + columns + padRight) * block
+    plane = (rows * rowPitch + 15) & ~15
+    origin = padLeft * block
+  }
+
   /// The whole tensor in floats, with the 64 bytes that kernels may read behind it.
   var size: Int { (isBytes ? plane / 4 : blocks * plane) + 16 }
-  /// Offset of the first pixel in each block.
-  var origin: Int { padLeft * block }
-  /// Elements from a row's first to behind its last pixel.
-  var rowLength: Int { columns * block }
   var isPadded: Bool { padLeft + padRight > 0 }
 
   /// Whether the elements lie in row-major order without gaps.
@@ -54,7 +65,7 @@ struct Layout: Equatable {
   func lanes(_ index: Int) -> Int { min(block, channels - index * block) }
 
   func offset(row: Int, column: Int, channel: Int) -> Int {
-    channel / block * plane + row * rowPitch + (padLeft + column) * block + channel % block
+    channel / block * plane + row * rowPitch + column * block + origin + channel % block
   }
 
   /// Offset of the element with these four indices.

@@ -33,12 +33,15 @@ extension Planner {
     let ranges = try rowRanges(
       draft, kernelRows: kernel.x, UnsafeBufferPointer(segments), columns: columns)
     var together = arguments.channels
-    if ranges.count > 1 && !depthwise {
-      together = max(2, Self.cachedWeights / arguments.weight_step) * 16
+    if !depthwise {
+      // A power of two, as the number of blocks mostly is: all calls and parts have as much to do.
+      together = 32
+      while together / 8 * arguments.weight_step <= Self.cachedWeights { together *= 2 }
     }
     return ByteConvolution(
-      input: draft.input, output: draft.output, arguments: arguments, ranges: ranges,
-      channelsTogether: together)
+      input: draft.input, output: draft.output, isDepthwise: depthwise, arguments: arguments,
+      ranges: ranges,
+      rows: graph.tensors[node.output].shape.sizes[0], channelsTogether: together)
   }
 
   /// Bytes of weights that stay in the second-level cache beside inputs and outputs.
@@ -67,7 +70,7 @@ extension Planner {
       bias: try foldedBias(draft, kernelRows: 1, 0..<1))
     return ByteConvolution(
       input: draft.input, output: draft.output, arguments: arguments,
-      ranges: UnsafeBufferPointer(range), channelsTogether: arguments.channels)
+      ranges: UnsafeBufferPointer(range), rows: 1, channelsTogether: arguments.channels)
   }
 
   /// What convolutions and dense layers have in common.
@@ -86,9 +89,12 @@ extension Planner {
     return arguments
   }
 
+  /// Bytes of a kernel row up to which matrix units, filled with zeros, take longer than vectors.
+  private static let shallowRow = 12
+
   /// Groups of 4 bytes that hold so many bytes, a multiple of what the kernels take at once.
   private func groups(of bytes: Int) -> Int {
-    let depth = fmk_table_of(isa).pointee.u8_depth
+    let depth = bytes <= Planner.shallowRow ? 4 : fmk_table_of(isa).pointee.u8_depth
     return (bytes + depth - 1) / depth * depth / 4
   }
 

@@ -12,15 +12,17 @@ struct SplitImage {
     let input: Int
     /// Planes.
     let phases: Int
-    /// Positions that outputs read.
+    /// Positions that outputs read, and how many of them neighbouring parts of outputs both read.
     let reach: Int
+    let overlap: Int
 
     init(kernel: Int, stride: Int, dilation: Int, padding: Int, input: Int, output: Int) {
       self.stride = stride
       self.padding = padding
       self.input = input
       phases = dilation == 1 ? min(stride, kernel) : stride
-      reach = output + (kernel - 1) * dilation / stride
+      overlap = (kernel - 1) * dilation / stride
+      reach = output + overlap
     }
 
     /// First position that lies in the image and the one behind the last, of `reach`.

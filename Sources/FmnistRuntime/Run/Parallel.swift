@@ -64,6 +64,7 @@ extension UnsafeMutablePointer<Parallel> {
     guard index >= 0, index < pointee.parts, fmp_claim(pointee.claims + index) else { return }
     var run = pointee.run
     run.part = Part(index: index, count: pointee.parts)
+    run.worker = index
     run.step(run.plan.steps[pointee.step], images: pointee.images)
     fmp_count_up(&pointee.done)
   }
@@ -73,11 +74,12 @@ extension Step {
   /// Whether several parts can run it at the same time on so many images.
   func canSplit(images: Int) -> Bool {
     switch self {
-    case .convolution, .imageConvolution, .depthwise, .winograd, .dense, .pool, .globalPool, .map,
-      .activation, .binary:
+    case .convolution, .imageConvolution, .depthwise, .winograd, .matrixConvolution, .dense, .pool,
+      .globalPool, .map, .activation, .binary:
       true
     case .copy(let step): images > 1 || step.pointee.sources.count > 1
-    case .matrixConvolution, .softmax, .reshape, .transpose, .bytes: images > 1
+    case .bytes(let step): images > 1 || step.canSplit
+    case .softmax, .reshape, .transpose: images > 1
     // It works in the arena's scratch memory.
     case .supportVectors: false
     }
@@ -102,9 +104,9 @@ extension Run {
     try parallel.run(self, step: index, images: images, parts: parts)
   }
 
-  /// A step's scratch memory, whose place in the arena is `offset`: each part has its own.
+  /// A step's scratch memory, whose place in the arena is `offset`: each worker has its own.
   func scratch(_ offset: Int) -> UnsafeMutablePointer<Float> {
-    guard part.index > 0, let parallel else { return arena + offset }
-    return parallel.pointee.scratch + (part.index - 1) * parallel.pointee.scratchSize
+    guard worker > 0, let parallel else { return arena + offset }
+    return parallel.pointee.scratch + (worker - 1) * parallel.pointee.scratchSize
   }
 }

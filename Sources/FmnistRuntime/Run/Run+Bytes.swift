@@ -4,9 +4,8 @@ import CPlatform
 extension Run {
   func bytes(_ step: ByteStep) {
     switch step {
-    case .convolution(let step): multiply(step.pointee, with: kernels.pointee.u8_conv)
-    case .depthwise(let step): multiply(step.pointee, with: kernels.pointee.u8_depthwise)
-    case .dense(let step): multiply(step.pointee, with: kernels.pointee.u8_dense)
+    case .convolution(let step), .depthwise(let step): convolution(step.pointee, images: 1)
+    case .dense(let step): dense(step.pointee, images: 1)
     case .maxPool(let step): byteMaximum(step.pointee)
     case .averagePool(let step): byteAverage(step.pointee)
     case .globalMaxPool(let step): globalByteMaximum(step.pointee)
@@ -26,46 +25,10 @@ extension Run {
   }
 
   /// The address `offset` elements behind the first pixel of a tensor, floats or bytes.
-  private func place(_ tensor: Int, _ offset: Int) -> UnsafeMutableRawPointer {
+  func place(_ tensor: Int, _ offset: Int) -> UnsafeMutableRawPointer {
     layout(tensor).isBytes
       ? UnsafeMutableRawPointer(bytePixels(tensor) + offset)
       : UnsafeMutableRawPointer(pixels(tensor) + offset)
-  }
-
-  private typealias Kernel =
-    @convention(c) (
-      UnsafePointer<fmk_u8_conv>?, UnsafePointer<UInt8>?, UnsafeMutableRawPointer?
-    ) -> Void
-
-  private func multiply(_ step: ByteConvolution, with kernel: Kernel) {
-    let output = layout(step.output)
-    var arguments = step.arguments
-    var channel = 0
-    while channel < step.arguments.channels {
-      arguments.channels = min(step.channelsTogether, step.arguments.channels - channel)
-      let first = output.isBytes ? channel : channel / 16 * output.plane
-      for range in step.ranges {
-        arguments.segments = range.segments.baseAddress
-        arguments.segment_count = range.segments.count
-        arguments.epilogue.bias = range.bias + channel
-        arguments.rows = range.count
-        kernel(
-          &arguments, bytePixels(step.input) + range.input,
-          place(step.output, range.first * output.rowPitch + first))
-      }
-      advance(&arguments, blocks: step.channelsTogether / 16)
-      channel += step.channelsTogether
-    }
-    clearPadding(step.output)
-  }
-
-  private func advance(_ arguments: inout fmk_u8_conv, blocks: Int) {
-    arguments.weights += blocks * arguments.weight_step
-    arguments.epilogue.multiplier += blocks * 16
-    if arguments.epilogue.scale != nil {
-      arguments.epilogue.scale += blocks * 16
-      arguments.epilogue.shift += blocks * 16
-    }
   }
 
   private func byteMaximum(_ step: Pool) {
@@ -75,7 +38,7 @@ extension Run {
     arguments.channels = input.channels
     arguments.pixel_step = step.strideColumns * input.block
     arguments.output_step = output.block
-    forEachRun(step) { run, taps, cells, from, to in
+    forEachRun(step, rows: part.range(output.rows)) { run, taps, cells, from, to in
       arguments.taps = taps
       arguments.count = cells
       arguments.pixels = run.count
@@ -98,7 +61,8 @@ extension Run {
     let pool = step.pool
     var arguments = step.arguments
     arguments.pixel_step = pool.strideColumns * layout(pool.input).block
-    forEachRun(pool) { run, taps, cells, from, to in
+    let output = layout(pool.output)
+    forEachRun(pool, rows: part.range(output.rows)) { run, taps, cells, from, to in
       arguments.taps = taps
       arguments.count = cells
       arguments.pixels = run.count
@@ -150,20 +114,21 @@ extension Run {
     clearPadding(step.output)
   }
 
-  /// Calls `body` with each row of pixels, or with all as one where none has padding, and with the
-  /// arguments for as many pixels. Rows in row-major order of bytes become one long pixel.
+  /// Calls `body` with each row of pixels of this part, or with all as one where none has padding,
+  /// and with the arguments for as many pixels. Rows in row-major order of bytes become one long pixel.
   @inline(never)
   private func forEachPixelRow(
     _ arguments: fmk_u8_map, _ first: Layout, _ second: Layout, _ output: Layout,
     _ body: (inout fmk_u8_map, Int) -> Void
   ) {
     let whole = !first.isPadded && !second.isPadded && !output.isPadded
+    let rows = part.range(first.rows)
     var arguments = arguments
-    arguments.pixels = whole ? first.rows * first.columns : first.columns
+    arguments.pixels = whole ? rows.count * first.columns : first.columns
     if first.isBytes && output.isBytes && arguments.epilogue.scale == nil {
       arguments.channels *= arguments.pixels
       arguments.pixels = 1
     }
-    for row in 0..<(whole ? 1 : first.rows) { body(&arguments, row) }
+    for row in rows.prefix(whole ? 1 : rows.count) { body(&arguments, row) }
   }
 }

@@ -63,8 +63,9 @@ extension Run {
       }
       if isPooled {
         pool(
-          step.poolTaps, rows: step.poolRows, columns: step.poolColumns, arguments,
-          scratch(step.scratch), outputLayout, output + row * outputLayout.rowPitch)
+          step.poolTaps, rows: step.poolRows, columns: step.poolColumns,
+          blocks: arguments.blocks, plane: arguments.output_plane, scratch(step.scratch),
+          outputLayout, output + row * outputLayout.rowPitch)
       }
     }
     clearPadding(step.output, blocks: block..<block + arguments.blocks, rows: rows)
@@ -92,19 +93,18 @@ extension Run {
     arguments.segment_count = max(0, high - low) * step.segmentsOfKernelRow
   }
 
-  /// Max-pools rows of each block that a convolution has just computed into one row of the output.
+  /// Max-pools rows of each block that a convolution has just computed, `plane` floats from block to
+  /// block, into one row of the output.
   func pool(
-    _ taps: UnsafePointer<Int32>, rows: Int, columns: Int, _ arguments: fmk_conv,
+    _ taps: UnsafePointer<Int32>, rows: Int, columns: Int, blocks: Int, plane: Int,
     _ input: UnsafePointer<Float>, _ layout: Layout, _ output: UnsafeMutablePointer<Float>
   ) {
     var pool = fmk_pool(
       taps: taps, count: rows * columns, pixels: layout.columns, pixel_step: columns * 16,
       output_step: layout.block, lanes: layout.block, factor: 1)
-    for block in 0..<arguments.blocks {
-      withUnsafePointer(to: &pool) {
-        kernels.pointee.f32_max_pool(
-          $0, input + block * arguments.output_plane, output + block * layout.plane)
-      }
+    for block in 0..<blocks {
+      kernels.pointee.f32_max_pool(
+        &pool, input + block * plane, output + block * layout.plane)
     }
   }
 }

@@ -66,7 +66,8 @@ extension Run {
     kernels.pointee.f32_conv(&arguments, input, unpooled)
     for row in 0..<layout.rows {
       pool(
-        step.poolTaps, rows: step.poolRows, columns: step.poolColumns, arguments,
+        step.poolTaps, rows: step.poolRows, columns: step.poolColumns,
+        blocks: arguments.blocks, plane: arguments.output_plane,
         unpooled + row * step.poolRows * arguments.row_pixels * 16, layout,
         output + row * layout.rowPitch)
     }

@@ -1,24 +1,50 @@
 import CPlatform
 
 extension Run {
+  /// Weights, in bytes, that each part may read from its core's cache; of more, each reads a share.
+  private static let weightsOfPart = 1 << 20
+
+  /// Parts divide the rows, or where weights are many the pairs of output blocks. Each splits the
+  /// rows of the input that it reads, in the second case all.
   func matrixConvolution(_ step: MatrixConvolution) {
-    splitInput(step)
+    let all = Part()
+    let pairs = (step.arguments.blocks + 1) / 2
+    let dividesBlocks = pairs * step.arguments.depth * 4096 > Run.weightsOfPart
+    let pair = (dividesBlocks ? part : all).range(pairs)
+    let rows = (dividesBlocks ? all : part).range(step.rows / step.poolRows)
+    if pair.isEmpty || rows.isEmpty { return }
+    let blocks = pair.lowerBound * 2..<min(pair.upperBound * 2, step.arguments.blocks)
+    splitInput(
+      step,
+      rows.lowerBound * step.poolRows..<rows.upperBound * step.poolRows + step.image.rows.overlap)
+
+    let layout = layout(step.output)
     let isPooled = step.poolRows * step.poolColumns > 1
     var arguments = step.arguments
-    let image = splitImage(step)
-    let rowStep = step.image.pitch * step.image.depth
-    if isPooled {
-      var row = 0
-      while row < step.rows {
-        arguments.rows = min(step.arguments.rows, step.rows - row)
-        kernels.pointee.f32_matrix_conv(&arguments, image + row * rowStep, pooled(step))
-        pool(step, arguments, firstRow: row / step.poolRows)
-        row += arguments.rows
+    arguments.blocks = blocks.count
+    arguments.weights += pair.lowerBound * arguments.depth * 2048
+    advance(&arguments.epilogue, blocks.lowerBound)
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      arguments.rows = min(step.arguments.rows, (rows.upperBound - row) * step.poolRows)
+      let from =
+        splitImage(step) + row * step.poolRows * step.image.pitch * step.image.depth
+      var to = pixels(step.output) + blocks.lowerBound * layout.plane + row * layout.rowPitch
+      kernels.pointee.f32_matrix_conv(&arguments, from, isPooled ? pooled(step) : to)
+      let end = row + arguments.rows / step.poolRows
+      var unpooled = UnsafePointer(pooled(step))
+      while row < end {
+        if isPooled {
+          pool(
+            step.poolTaps, rows: step.poolRows, columns: step.poolColumns, blocks: blocks.count,
+            plane: arguments.output_plane, unpooled, layout, to)
+        }
+        unpooled += step.poolRows * arguments.output_pitch
+        to += layout.rowPitch
+        row += 1
       }
-    } else {
-      kernels.pointee.f32_matrix_conv(&arguments, image, pixels(step.output))
     }
-    clearPadding(step.output)
+    clearPadding(step.output, blocks: blocks, rows: rows)
   }
 
   private func splitImage(_ step: MatrixConvolution) -> UnsafeMutablePointer<UInt16> {
@@ -30,8 +56,8 @@ extension Run {
     scratch(step.scratch) + step.pooled
   }
 
-  /// Fills all planes: pixels of the image, and zeros around them.
-  private func splitInput(_ step: MatrixConvolution) {
+  /// Fills rows of all planes: pixels of the image, and zeros around them.
+  private func splitInput(_ step: MatrixConvolution, _ rows: Range<Int>) {
     let image = step.image
     let channels = layout(step.input).channels
     var arguments = step.split
@@ -42,25 +68,25 @@ extension Run {
           let to =
             splitImage(step)
             + image.offset(group: group, rowPhase: rowPhase, columnPhase: columnPhase)
-          split(step, &arguments, group, rowPhase, columnPhase, to)
+          split(step, &arguments, rows, group, rowPhase, columnPhase, to)
         }
       }
     }
   }
 
   private func split(
-    _ step: MatrixConvolution, _ arguments: inout fmk_split, _ group: Int, _ rowPhase: Int,
-    _ columnPhase: Int, _ plane: UnsafeMutablePointer<UInt16>
+    _ step: MatrixConvolution, _ arguments: inout fmk_split, _ rows: Range<Int>, _ group: Int,
+    _ rowPhase: Int, _ columnPhase: Int, _ plane: UnsafeMutablePointer<UInt16>
   ) {
     let image = step.image
     let layout = layout(step.input)
-    let rows = image.rows.inside(rowPhase)
+    let inside = image.rows.inside(rowPhase).clamped(to: rows)
     let columns = image.columns.inside(columnPhase)
     let from = pixels(step.input) + group * (image.depth / 16) * layout.plane
     let firstColumn = columns.lowerBound * image.columns.stride + image.columns.origin(columnPhase)
     arguments.pixels = columns.count
-    var done = 0
-    for row in rows where arguments.pixels > 0 {
+    var done = rows.lowerBound * image.pitch
+    for row in inside where arguments.pixels > 0 {
       let start = row * image.pitch + columns.lowerBound
       clear(step, plane, done..<start)
       let inputRow = row * image.rows.stride + image.rows.origin(rowPhase)
@@ -69,7 +95,8 @@ extension Run {
         plane + start * image.depth)
       done = start + columns.count
     }
-    clear(step, plane, done..<image.plane)
+    clear(
+      step, plane, done..<image.plane - (image.rows.reach - rows.upperBound) * image.pitch)
   }
 
   /// Makes pixels zero.
@@ -80,21 +107,5 @@ extension Run {
     let start = plane + pixels.lowerBound * depth
     start.update(repeating: 0, count: pixels.count * depth)
     (start + step.image.lo).update(repeating: 0, count: pixels.count * depth)
-  }
-
-  /// Max-pools the rows in the scratch memory into rows of the output from `firstRow` on.
-  private func pool(_ step: MatrixConvolution, _ arguments: fmk_matrix_conv, firstRow: Int) {
-    let layout = layout(step.output)
-    var pool = fmk_pool(
-      taps: step.poolTaps, count: step.poolRows * step.poolColumns, pixels: layout.columns,
-      pixel_step: step.poolColumns * 16, output_step: layout.block, lanes: layout.block, factor: 1)
-    for block in 0..<arguments.blocks {
-      let from = pooled(step) + block * arguments.output_plane
-      let to = pixels(step.output) + block * layout.plane + firstRow * layout.rowPitch
-      for row in 0..<(arguments.rows / step.poolRows) {
-        kernels.pointee.f32_max_pool(
-          &pool, from + row * step.poolRows * arguments.output_pitch, to + row * layout.rowPitch)
-      }
-    }
   }
 }

@@ -7,7 +7,7 @@ extension Run {
     for block in part.range(output.blocks) {
       let source = pixels(step.input) + block * input.plane
       let target = pixels(step.output) + block * output.plane
-      forEachRun(step) { run, taps, cells, from, to in
+      forEachRun(step, rows: 0..<output.rows) { run, taps, cells, from, to in
         reduce(
           isMax: step.isMax,
           fmk_pool(
@@ -20,16 +20,17 @@ extension Run {
     clearPadding(step.output)
   }
 
-  /// Calls `body` with each run of output pixels of a row whose windows lie in the image in the
+  /// Calls `body` with each run of output pixels of these rows whose windows lie in the image in the
   /// same way: the run, its taps, how many these are, and offsets from the first pixel to what tap 0
   /// of the first window reads and to where its result is stored.
   @inline(never)
   func forEachRun(
-    _ step: Pool, _ body: (PoolColumns, UnsafePointer<Int32>, Int, Int, Int) -> Void
+    _ step: Pool, rows: Range<Int>,
+    _ body: (PoolColumns, UnsafePointer<Int32>, Int, Int, Int) -> Void
   ) {
     let input = layout(step.input)
     let output = layout(step.output)
-    for row in 0..<output.rows {
+    for row in rows {
       let first = row * step.strideRows - step.padTop
       let low = max(0, -first)
       let high = min(step.kernelRows, input.rows - first)

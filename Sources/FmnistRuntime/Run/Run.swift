@@ -14,6 +14,8 @@ struct Run {
   /// The image of the arena whose tensors the functions of steps work on, and their share of it.
   var image = 0
   var part = Part()
+  /// Which of the parts that run at the same time this is: says whose scratch memory it uses.
+  var worker = 0
 
   /// Runs the plan on `count` inputs: `store` brings each into the arena, and `finish` takes its
   /// output out. Both get the number of the input and a run whose image it is.
@@ -61,6 +63,9 @@ struct Run {
     case .depthwise(let step): depthwise(step.pointee, images: images)
     case .winograd(let step): winograd(step.pointee, images: images)
     case .dense(let step): dense(step.pointee, images: images)
+    case .bytes(.convolution(let step)), .bytes(.depthwise(let step)):
+      convolution(step.pointee, images: images)
+    case .bytes(.dense(let step)): dense(step.pointee, images: images)
     default:
       if images == 1 { return self.step(step) }
       var run = self
@@ -75,8 +80,7 @@ struct Run {
   /// Runs this run's part of a step on one image.
   private func step(_ step: Step) {
     switch step {
-    case .convolution, .imageConvolution, .depthwise, .winograd, .dense:
-      self.step(step, images: 1)
+    case .convolution, .imageConvolution, .depthwise, .winograd, .dense: self.step(step, images: 1)
     case .matrixConvolution(let step): matrixConvolution(step.pointee)
     case .pool(let step): pool(step.pointee)
     case .globalPool(let step): globalPool(step.pointee)
