@@ -25,12 +25,10 @@ let kernelModules: [Target.Dependency] = [
   "KernelsBaseline", "KernelsV3", "KernelsV4", "KernelsV4AMX",
 ]
 
-/// What -Osize leaves out: one trap for all checks of a function, what is common to several places
-/// as a function, fewer copies of functions for the closures that they are called with and inlined
-/// in long functions, and no frame pointers.
+/// What -Osize leaves out: one trap for all checks of a function, fewer copies of functions for the
+/// closures that they are called with and inlined in long functions, and no frame pointers.
 let smallCode = [
   "-Xfrontend", "-function-sections", "-Xfrontend", "-mergeable-traps",
-  "-Xllvm", "-enable-machine-outliner=always", "-Xllvm", "-machine-outliner-reruns=3",
   "-Xllvm", "-sil-disable-pass=closure-specialize",
   "-Xllvm", "-sil-inline-block-limit-denominator=100", "-Xcc", "-fomit-frame-pointer",
 ]

@@ -49,7 +49,8 @@ function matches(from, to,   k, sum) {
 }
 
 /R_X86_64_(PLT|PC|GOTPCREL)/ {
-  if (calling && name !~ /^swift_/) {
+  # Parts of Swift's runtime, one of them without a name, are in each object and not the kernels'.
+  if (calling && name !~ /^(swift_|\.text\.\.L__unnamed)/) {
     symbol = $NF
     sub(/[-+]0x[0-9a-f]+$/, "", symbol)
     if (symbol !~ /Kernels/) print name, "calls", symbol

@@ -51,6 +51,8 @@ struct Picture {
   }
 }
 
+/// Each part is at most 255 when its luma or distance is asked for, so that those need no checks of
+/// overflow, which every pixel would pay for.
 struct Color {
   var red: Int
   var green: Int
@@ -58,14 +60,14 @@ struct Color {
 
   /// Brightness in 1/256 steps of 0 to 255, with the weights of Rec. 601.
   @inline(__always)
-  var luma: Int { 77 * red + 150 * green + 29 * blue }
+  var luma: Int { 77 &* red &+ 150 &* green &+ 29 &* blue }
 
   @inline(__always)
   func squaredDistance(to other: Color) -> Int {
-    let r = red - other.red
-    let g = green - other.green
-    let b = blue - other.blue
-    return r * r + g * g + b * b
+    let r = red &- other.red
+    let g = green &- other.green
+    let b = blue &- other.blue
+    return r &* r &+ g &* g &+ b &* b
   }
 }
 
