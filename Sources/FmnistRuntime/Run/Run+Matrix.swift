@@ -106,7 +106,7 @@ extension Run {
   ) {
     let depth = step.image.depth
     let start = plane + pixels.lowerBound * depth
-    start.update(repeating: 0, count: pixels.count * depth)
-    (start + step.image.lo).update(repeating: 0, count: pixels.count * depth)
+    fmp_fill(start, 0, pixels.count * depth * 2)
+    fmp_fill(start + step.image.lo, 0, pixels.count * depth * 2)
   }
 }
