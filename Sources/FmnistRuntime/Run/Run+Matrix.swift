@@ -9,7 +9,8 @@ extension Run {
   func matrixConvolution(_ step: MatrixConvolution) {
     let all = Part()
     let pairs = (step.arguments.blocks + 1) / 2
-    let dividesBlocks = pairs * step.arguments.depth * 4096 > Run.weightsOfPart
+    let dividesBlocks =
+      pairs >= part.count && pairs * step.arguments.depth * 4096 > Run.weightsOfPart
     let pair = (dividesBlocks ? part : all).range(pairs)
     let rows = (dividesBlocks ? all : part).range(step.rows / step.poolRows)
     if pair.isEmpty || rows.isEmpty { return }
