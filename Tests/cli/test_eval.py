@@ -97,10 +97,7 @@ def test_the_test_set(evaluate, test_set):
     check(report, scores, test_set.labels, scores / scores.sum(1, keepdims=True))
     assert [row["name"] for row in report["classes"]] == list(data.LABELS)
     assert report["images_per_s"] == pytest.approx(10000 / report["seconds"], rel=1e-3)
-    assert (
-        re.search(r"Test accuracy (\d+\.\d+)%", (ROOT / "Models/default.md").read_text())[1]
-        == (f"{report['accuracy']:.2%}"[:-1])
-    )
+    assert f"Test accuracy {report['accuracy']:.2%}" in (ROOT / "Models/default.md").read_text()
 
 
 def test_the_training_set(evaluate):
