@@ -4,7 +4,8 @@ import PackageDescription
 let embedded: SwiftSetting = .enableExperimentalFeature("Embedded", .when(traits: ["Embedded"]))
 
 /// Kernels are checked by comparison with the reference, run unchecked, and are compiled for one
-/// instruction set. The threshold makes the compiler unroll the loops over a register tile.
+/// instruction set. The threshold makes the compiler unroll the loops over a register tile, which
+/// the baseline does not have.
 func kernels(_ name: String, flags: [String]) -> Target {
   .target(
     name: name,
@@ -12,10 +13,8 @@ func kernels(_ name: String, flags: [String]) -> Target {
     swiftSettings: [
       embedded,
       .unsafeFlags(
-        [
-          "-Ounchecked", "-wmo", "-Xllvm", "-unroll-threshold=1000",
-          "-Xfrontend", "-function-sections",
-        ]
+        ["-Ounchecked", "-wmo", "-Xfrontend", "-function-sections"]
+          + (flags.isEmpty ? [] : ["-Xllvm", "-unroll-threshold=1000"])
           + flags.flatMap { ["-Xcc", $0] }
       ),
     ])

@@ -44,7 +44,7 @@ static int check_answer(const char *path, fmnist_session *session, const fmnist_
 
 static int check_session(const char *path, const fmnist_model *model,
                          const fmnist_model_info *info, uint32_t flags) {
-  fmnist_session_options options = {sizeof options, flags, 0};
+  fmnist_session_options options = {.struct_size = sizeof options, .flags = flags};
   fmnist_session *session;
   if (fmnist_session_create(model, &options, &session) != FMNIST_OK)
     return complain(path, "session");
