@@ -17,7 +17,7 @@ threads=.build/embedded/libfmnistrt-threads.so
 # put FILE NAME: strips a library and renames it into place, so that a running program keeps the one
 # that it has mapped.
 put() {
-  strip --strip-unneeded -o build/lib/.new "$1"
+  strip --strip-unneeded -R .comment -R .note.gnu.gold-version -o build/lib/.new "$1"
   chmod 755 build/lib/.new
   mv build/lib/.new "build/lib/$2.$version"
   ln -sf "$2.$version" "build/lib/$2.$major"

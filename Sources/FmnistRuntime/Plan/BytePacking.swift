@@ -65,8 +65,9 @@ extension Planner {
     let words = tensor.shape.elementCount / outputs / 4
     let from = UnsafeRawPointer(weights).assumingMemoryBound(to: UInt32.self)
     let result = try temporary.uninitialized(outputs * words, of: UInt32.self)
-    for o in 0..<outputs {
-      for i in 0..<words { result[o * words + i] = from[(o / 16 * words + i) * 16 + o % 16] }
+    for to in 0..<result.count {
+      let (o, i) = (to / words, to % words)
+      result[to] = from[(o / 16 * words + i) * 16 + o % 16]
     }
     return UnsafeRawPointer(result.baseAddress!).assumingMemoryBound(to: Int8.self)
   }

@@ -34,9 +34,8 @@ enum ByteStep {
   /// Whether several parts can run it on one image.
   var canSplit: Bool {
     switch self {
-    case .convolution, .depthwise, .dense, .maxPool, .averagePool, .add, .quantize, .dequantize:
-      true
-    default: false
+    case .globalMaxPool, .globalAveragePool, .copy, .reshape, .transpose: false
+    default: true
     }
   }
 }

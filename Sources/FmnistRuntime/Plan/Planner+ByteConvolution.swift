@@ -182,7 +182,8 @@ extension Planner {
     let tensor = Int(node.inputs[1])
     let outputs = graph.tensors[tensor].shape.sizes[0]
     let groups = groups(of: piece)
-    let size = (outputs + 15) / 16 * pieces * groups * 64
+    let blocks = (outputs + 15) / 16
+    let size = blocks * pieces * groups * 64
     let packing = BytePacking(depth: pieces * piece)
     let needsNoZeros = outputs * packing.depth == size
     let isInPlace = needsNoZeros && ownsConstants && !graph.tensors[tensor].isPacked
@@ -197,7 +198,7 @@ extension Planner {
     } else {
       result = try packed(size, of: Int8.self, isWrittenWhole: needsNoZeros).baseAddress!
     }
-    for block in 0..<((outputs + 15) / 16) {
+    for block in 0..<blocks {
       var from = values + block * 16 * packing.depth
       if isInPlace {
         UnsafeMutableRawBufferPointer(packedBlock).copyMemory(
