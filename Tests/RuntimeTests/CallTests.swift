@@ -89,7 +89,7 @@ import Testing
     for (options, words) in [
       (fmnist_model_options(struct_size: size - 1, isa: 0, flags: 0), "struct_size"),
       (fmnist_model_options(struct_size: 0, isa: 0, flags: 0), "struct_size"),
-      (fmnist_model_options(struct_size: size, isa: 4, flags: 0), "options.isa is 4"),
+      (fmnist_model_options(struct_size: size, isa: 5, flags: 0), "options.isa is 5"),
       (fmnist_model_options(struct_size: size, isa: 0, flags: 2), "options.flags"),
     ] {
       var options = options
