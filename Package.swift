@@ -92,6 +92,8 @@ let package = Package(
     .target(name: "CPeak", cSettings: [.unsafeFlags(["-O2"])]),
     tool("fmnist-bench", dependencies: ["CPeak"]),
     tool("fmnist-inspect", dependencies: []),
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib"),
+    tool("fmnist-eval", dependencies: ["CPeak", "CZlib"]),
     .executableTarget(
       name: "kernel-benchmark",
       dependencies: ["CPeak", "CPlatform"] + kernelModules,

@@ -4,7 +4,7 @@ source "$(dirname "$0")/common.sh"
 need_swift
 need_packages libpng-dev zlib1g-dev
 mkdir -p build/bin
-for tool in fmnist-classify fmnist-bench fmnist-inspect; do
+for tool in fmnist-classify fmnist-bench fmnist-inspect fmnist-eval; do
   swift build -c release --product "$tool" --scratch-path .build/tools -Xswiftc -static-stdlib >&2
   strip -o build/bin/.new ".build/tools/release/$tool"
   chmod 755 build/bin/.new

@@ -24,6 +24,7 @@ from .settings import Setting
 from .weights import prepared
 
 TURN_SECONDS = 0.1
+LEAST_TURNS = 3
 SAMPLE_NS = 20_000
 """Calls shorter than this are timed several together: reading the clock takes time too."""
 TIMEOUT = 300
@@ -70,7 +71,7 @@ class Measured:
             self.equal = float(np.mean(scores.argmax(1) == answers.argmax(1)))
 
 
-class _Worker:
+class Worker:
     """A process with one runtime."""
 
     def __init__(self, name: str, folder: Path, setting: Setting) -> None:
@@ -82,6 +83,7 @@ class _Worker:
         self._process.start()
         theirs.close()
         self.measured = Measured(apart=setting.apart)
+        self._turns, self._spent = 0, 0.0
         self._answers = np.load(folder / "answers.npy")
         self._answers = self._answers[_compared(setting, len(self._answers))]
 
@@ -91,10 +93,17 @@ class _Worker:
             self.measured.version, self.measured.instructions, scores = answer
             self.measured.compare(scores, self._answers)
 
-    def turn(self, seconds: float) -> None:
-        """Lets it compute for about so long."""
+    def turn(self, seconds: float, total: float) -> None:
+        """Lets it compute for about so long, unless its turns so far took the total.
+
+        Warming up counts too: of calls that are longer than a turn, it is most of the time.
+        """
+        if self.measured.problem or (self._turns >= LEAST_TURNS and self._spent >= total):
+            return
+        begin = perf_counter_ns()
         self._pipe.send(seconds)
         self.measured.microseconds += self._receive() or []
+        self._turns, self._spent = self._turns + 1, self._spent + (perf_counter_ns() - begin) / 1e9
 
     def stop(self) -> None:
         """Ends the process."""
@@ -126,14 +135,13 @@ def measure(
     Where threads can share the work in two ways, each way gets as many seconds, and the faster one
     is what the runtime did.
     """
-    workers = {name: [_Worker(name, folder, way) for way in setting.ways()] for name in names}
+    workers = {name: [Worker(name, folder, way) for way in setting.ways()] for name in names}
     for worker in itertools.chain(*workers.values()):
         worker.ready()
-    turns = max(3, round(seconds / TURN_SECONDS))
+    turns = max(LEAST_TURNS, round(seconds / TURN_SECONDS))
     for _ in range(turns):
         for worker in itertools.chain(*workers.values()):
-            if not worker.measured.problem:
-                worker.turn(seconds / turns)
+            worker.turn(seconds / turns, seconds)
     for worker in itertools.chain(*workers.values()):
         worker.stop()
     return {name: better([one.measured for one in ways]) for name, ways in workers.items()}

@@ -31,6 +31,9 @@ public struct FilePath: Sendable {
 
   public var isFolder: Bool { kind == S_IFDIR }
 
+  /// Whether nothing has this name; standard input is always there.
+  public var isMissing: Bool { !isDash && kind == nil && errno == ENOENT }
+
   /// Whether a device, pipe or socket has this name, which a file must not take.
   public var isSpecial: Bool {
     guard let kind else { return false }

@@ -6,10 +6,14 @@ public struct Terminal: Sendable {
   /// Whether colors are wanted: a terminal, and no NO_COLOR (no-color.org).
   public let hasColor: Bool
 
+  /// Whether a person reads along, or a file or another program.
+  public let isTerminal: Bool
+
   public init(descriptor: Int32) {
     let isWanted = getenv("NO_COLOR").map { $0.pointee == 0 } ?? true
     let isDumb = getenv("TERM").map { strcmp($0, "dumb") == 0 } ?? false
-    hasColor = isatty(descriptor) == 1 && isWanted && !isDumb
+    isTerminal = isatty(descriptor) == 1 && !isDumb
+    hasColor = isTerminal && isWanted
   }
 
   public func bold(_ text: String) -> String { hasColor ? "\u{1b}[1m\(text)\u{1b}[0m" : text }

@@ -1,7 +1,7 @@
 import CFmnistRT
 import CThreads
 
-/// Threads that share the work of one image, for sessions.
+/// Threads that share the work of one image, or of many.
 public final class Threads {
   /// For `fmnist_session_options`; nil for one thread.
   public let executor: UnsafePointer<fmnist_executor>?
@@ -28,6 +28,24 @@ public final class Threads {
   }
 
   public static let most = 64
+
+  /// Calls `body` once with each number below `count`, some of them on other threads, and returns
+  /// when all calls have.
+  public func forEach(_ count: Int, _ body: (Int) -> Void) {
+    guard let threads, count > 1 else {
+      for index in 0..<count { body(index) }
+      return
+    }
+    withoutActuallyEscaping(body) { body in
+      withUnsafePointer(to: body) { pointer in
+        fmnist_threads_parallel_for(
+          UnsafeMutableRawPointer(threads), count,
+          { context, index in
+            context!.assumingMemoryBound(to: ((Int) -> Void).self).pointee(index)
+          }, UnsafeMutableRawPointer(mutating: pointer))
+      }
+    }
+  }
 
   deinit {
     fmnist_threads_destroy(threads)

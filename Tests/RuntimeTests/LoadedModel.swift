@@ -19,18 +19,18 @@ func check(_ status: fmnist_status) throws {
 
 /// A model opened through the C functions.
 ///
-/// The bytes lie in memory of exactly their size, which the model borrows: an address sanitizer
-/// sees every read beyond them.
+/// The bytes lie in memory of exactly their size, which the model borrows unless it is told not to:
+/// an address sanitizer sees every read beyond them.
 final class LoadedModel {
   private let memory: UnsafeMutableRawPointer
   private(set) var model: OpaquePointer?
 
-  init(_ bytes: Bytes, isa: fmnist_isa = FMNIST_ISA_AUTO) throws {
+  init(_ bytes: Bytes, isa: fmnist_isa = FMNIST_ISA_AUTO, borrow: Bool = true) throws {
     memory = .allocate(byteCount: max(bytes.count, 1), alignment: 64)
     UnsafeMutableRawBufferPointer(start: memory, count: bytes.count).copyBytes(from: bytes)
     var options = fmnist_model_options(
       struct_size: MemoryLayout<fmnist_model_options>.size, isa: isa.rawValue,
-      flags: FMNIST_MEMORY_BORROW)
+      flags: borrow ? FMNIST_MEMORY_BORROW : 0)
     try check(fmnist_model_open_memory(memory, bytes.count, &options, &model))
   }
 

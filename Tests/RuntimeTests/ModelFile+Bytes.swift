@@ -23,7 +23,7 @@ extension ModelFile {
   }
 
   /// Weights, bias and multiplier of a convolution or dense layer.
-  private mutating func byteConstants(_ outputs: Int, _ others: Int...) -> [Int] {
+  mutating func byteConstants(_ outputs: Int, _ others: Int...) -> [Int] {
     let shape = [outputs] + others
     let count = shape.reduce(1, *)
     return [

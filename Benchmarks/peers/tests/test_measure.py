@@ -8,7 +8,7 @@ import pytest
 from fmnistrt.convert.cli import main as fmnist_convert
 
 from ..int8_writers import write_qdq
-from ..measure import Measured, better, measure
+from ..measure import Measured, Worker, better, measure
 from ..models import MODELS
 from ..onnx_writer import write_onnx
 from ..settings import Setting
@@ -73,6 +73,19 @@ def test_a_runtime_without_its_file_fails_alone(folder, tmp_path):
     row = measure(tmp_path, NAMES, Setting(), 0.1)
     assert row["fmnistrt"].microseconds
     assert row["ONNX Runtime"].problem == "missing: no model.onnx"
+
+
+@pytest.mark.parametrize(("total", "turns"), [(0.001, 3), (100, 5)])
+def test_slow_calls_get_fewer_turns(folder, total, turns):
+    worker = Worker("fmnistrt", folder, Setting())
+    worker.ready()
+    counts = []
+    for _ in range(5):
+        worker.turn(0.01, total)
+        counts.append(len(worker.measured.microseconds))
+    worker.stop()
+    assert worker.measured.problem == ""
+    assert len(set(counts)) == turns
 
 
 def test_of_two_ways_the_faster_one_counts():

@@ -15,9 +15,9 @@ struct Model {
   let fileSize: Int
 
   /// Reads, checks and plans a model from the bytes of a whole file, which must stay where they
-  /// are. On failure the region holds what was allocated until then.
+  /// are, and are changed if they are the model's own. On failure the region holds what was allocated until then.
   static func make(
-    file: UnsafeRawPointer, size: Int, isa: UInt32, region: inout Region
+    file: UnsafeRawPointer, size: Int, isOwn: Bool, isa: UInt32, region: inout Region
   ) throws(Failure) -> UnsafeMutablePointer<Model> {
     let sections = try Sections(file, size: size)
     let metadata = try region.metadata(sections[.metadata]!)
@@ -42,7 +42,8 @@ struct Model {
       golden = try GoldenVectors(
         reader, inputSize: graph.input.shape.elementCount, outputSize: outputSize)
     }
-    let plan = try Planner.plan(graph, keep: false, isa: isa, region: &region)
+    let plan = try Planner.plan(
+      graph, keep: false, isa: isa, ownsConstants: isOwn, region: &region)
     let memory = try region.allocate(1, of: Model.self).baseAddress!
     memory.initialize(
       to: Model(

@@ -100,7 +100,8 @@ private func open(
     // An empty file has no address.
     let start = file.baseAddress ?? UnsafeRawPointer(bitPattern: 64)!
     return OpaquePointer(
-      try Model.make(file: start, size: file.count, isa: options.isa, region: &region))
+      try Model.make(
+        file: start, size: file.count, isOwn: !options.borrow, isa: options.isa, region: &region))
   } catch {
     region.release()
     throw error

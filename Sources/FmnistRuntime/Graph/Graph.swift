@@ -68,6 +68,8 @@ struct Tensor {
   let data: UnsafeRawPointer?
   /// Of an activation of type u8.
   var quantization = Quantization()
+  /// Whether weights of type s8 were brought into the order of kernels where they lie.
+  var isPacked = false
 
   var isConstant: Bool { data != nil }
 

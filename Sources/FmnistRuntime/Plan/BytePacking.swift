@@ -3,17 +3,16 @@
 struct BytePacking {
   /// Bytes from one output's weights to the next.
   let depth: Int
-  let outputs: Int
 
   private typealias Words = SIMD4<UInt32>
 
-  /// Packs `bytes` weights of each output of a block: [groups of 4 bytes][16 outputs][4]. `weights`
-  /// are those of the first output of all, and `target` is zero where there are none.
+  /// Packs `bytes` weights of each of up to 16 outputs: [groups of 4 bytes][16 outputs][4]. `weights`
+  /// are those of the first output, and `target` is zero where there are none.
   func pack(
-    _ weights: UnsafePointer<Int8>, bytes: Int, block: Int, into target: UnsafeMutableRawPointer
+    _ weights: UnsafePointer<Int8>, bytes: Int, outputs lanes: Int,
+    into target: UnsafeMutableRawPointer
   ) {
-    let first = UnsafeRawPointer(weights) + block * 16 * depth
-    let lanes = min(16, outputs - block * 16)
+    let first = UnsafeRawPointer(weights)
     var lane = 0
     while lane < lanes {
       let whole = lanes - lane >= 4 ? bytes / 16 * 16 : 0
@@ -54,6 +53,22 @@ struct BytePacking {
       (target + i * 16).copyMemory(from: source + i, byteCount: count)
       i += count
     }
+  }
+}
+
+extension Planner {
+  /// The weights of a node in the order of the file, until the plan is made.
+  mutating func signedBytes(_ tensor: Tensor) throws(Failure) -> UnsafePointer<Int8> {
+    let weights = tensor.signedBytes!
+    guard tensor.isPacked else { return weights }
+    let outputs = tensor.shape.sizes[0]
+    let words = tensor.shape.elementCount / outputs / 4
+    let from = UnsafeRawPointer(weights).assumingMemoryBound(to: UInt32.self)
+    let result = try temporary.uninitialized(outputs * words, of: UInt32.self)
+    for o in 0..<outputs {
+      for i in 0..<words { result[o * words + i] = from[(o / 16 * words + i) * 16 + o % 16] }
+    }
+    return UnsafeRawPointer(result.baseAddress!).assumingMemoryBound(to: Int8.self)
   }
 }
 

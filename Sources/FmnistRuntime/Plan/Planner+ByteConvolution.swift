@@ -20,18 +20,20 @@ extension Planner {
         weight: Int32(i * groups), count: Int32(groups))
     }
     var arguments = try byteArguments(draft)
+    let values = try signedBytes(weights)
+    let ranges = try rowRanges(
+      draft, values, kernelRows: kernel.x, UnsafeBufferPointer(segments), columns: columns)
     if depthwise {
-      arguments.weights = try packDepthwise(weights, taps: segments.count)
+      arguments.weights = try packDepthwise(
+        values, channels: weights.shape.sizes[0], taps: segments.count)
       arguments.weight_step = (weights.shape.sizes[0] + 15) & ~15
     } else {
-      arguments.weights = try packBytes(weights, pieces: segments.count, of: piece)
+      arguments.weights = try packBytes(node, values, pieces: segments.count, of: piece)
       arguments.weight_step = segments.count * groups * 64
     }
     arguments.pixels = graph.tensors[node.output].shape.sizes[1]
     arguments.input_row_step = node.integer(0) * input.rowPitch
     arguments.pixel_step = node.integer(1) * input.block
-    let ranges = try rowRanges(
-      draft, kernelRows: kernel.x, UnsafeBufferPointer(segments), columns: columns)
     var together = arguments.channels
     if !depthwise {
       // A power of two, as the number of blocks mostly is: all calls and parts have as much to do.
@@ -61,13 +63,14 @@ extension Planner {
         count: Int32(groups))
     }
     var arguments = try byteArguments(draft)
-    arguments.weights = try packBytes(weights, pieces: pieces, of: piece)
-    arguments.weight_step = pieces * groups * 64
-    arguments.pixels = 1
+    let values = try signedBytes(weights)
     let range = try packed(1, of: ByteConvolution.Rows.self)
     range[0] = ByteConvolution.Rows(
       first: 0, count: 1, input: 0, segments: UnsafeBufferPointer(segments),
-      bias: try foldedBias(draft, kernelRows: 1, 0..<1))
+      bias: try foldedBias(draft, values, kernelRows: 1, 0..<1))
+    arguments.weights = try packBytes(node, values, pieces: pieces, of: piece)
+    arguments.weight_step = pieces * groups * 64
+    arguments.pixels = 1
     return ByteConvolution(
       input: draft.input, output: draft.output, arguments: arguments,
       ranges: UnsafeBufferPointer(range), rows: 1, channelsTogether: arguments.channels)
@@ -101,7 +104,8 @@ extension Planner {
   /// Output rows in ranges that see the same rows of the kernel; the others lie above or below the
   /// image.
   private mutating func rowRanges(
-    _ draft: Draft, kernelRows: Int, _ segments: UnsafeBufferPointer<fmk_segment>, columns: Int
+    _ draft: Draft, _ weights: UnsafePointer<Int8>, kernelRows: Int,
+    _ segments: UnsafeBufferPointer<fmk_segment>, columns: Int
   ) throws(Failure) -> UnsafeBufferPointer<ByteConvolution.Rows> {
     let node = graph.nodes[draft.node]
     let input = layout(draft.input)
@@ -127,7 +131,7 @@ extension Planner {
         segments: UnsafeBufferPointer(
           rebasing: segments[(low * columns)..<(seen.upperBound * columns)]),
         bias: sharesBias
-          ? ranges[0].bias : try foldedBias(draft, kernelRows: kernelRows, seen))
+          ? ranges[0].bias : try foldedBias(draft, weights, kernelRows: kernelRows, seen))
       count += 1
     }
     return UnsafeBufferPointer(rebasing: ranges[..<count])
@@ -136,20 +140,20 @@ extension Planner {
   /// The bias of each output, less what the zero point of the input adds to the sum over these rows
   /// of the kernel, padded to whole blocks.
   private mutating func foldedBias(
-    _ draft: Draft, kernelRows: Int, _ rows: Range<Int>
+    _ draft: Draft, _ weights: UnsafePointer<Int8>, kernelRows: Int, _ rows: Range<Int>
   ) throws(Failure) -> UnsafePointer<Int32> {
     let node = graph.nodes[draft.node]
-    let weights = graph.input(node, 1)
+    let shape = graph.input(node, 1).shape
     let bias = graph.input(node, 2).integers!
-    let outputs = weights.shape.sizes[0]
+    let outputs = shape.sizes[0]
     let zeroPoint = buffers[draft.input].quantization.zeroPoint
-    let depth = weights.shape.elementCount / outputs
+    let depth = shape.elementCount / outputs
     let row = depth / kernelRows
     let result = try packed((outputs + 15) & ~15, of: Int32.self)
     for o in 0..<outputs {
       var sum = 0
       if zeroPoint > 0 {
-        let values = weights.signedBytes! + (o * depth + rows.lowerBound * row)
+        let values = weights + (o * depth + rows.lowerBound * row)
         sum = sumOfBytes(UnsafeBufferPointer(start: values, count: rows.count * row))
       }
       // Fits: shape inference has checked the largest sum.
@@ -160,12 +164,10 @@ extension Planner {
 
   /// Weights [channels, rows, columns, 1] as [taps][channels], channels padded to blocks of 16.
   private mutating func packDepthwise(
-    _ weights: Tensor, taps: Int
+    _ values: UnsafePointer<Int8>, channels: Int, taps: Int
   ) throws(Failure) -> UnsafePointer<Int8> {
-    let channels = weights.shape.sizes[0]
     let padded = (channels + 15) & ~15
     let result = try packed(taps * padded, of: Int8.self)
-    let values = weights.signedBytes!
     for tap in 0..<taps {
       for c in 0..<channels { result[tap * padded + c] = values[c * taps + tap] }
     }
@@ -173,23 +175,41 @@ extension Planner {
   }
 
   /// Weights [outputs, pieces * piece] as [blocks of 16 outputs][groups][16][4], zeros beyond the last
-  /// output and behind each piece.
+  /// output and behind each piece; where they lie if they are the model's own and need no zeros.
   private mutating func packBytes(
-    _ weights: Tensor, pieces: Int, of piece: Int
+    _ node: Node, _ values: UnsafePointer<Int8>, pieces: Int, of piece: Int
   ) throws(Failure) -> UnsafePointer<Int8> {
-    let outputs = weights.shape.sizes[0]
+    let tensor = Int(node.inputs[1])
+    let outputs = graph.tensors[tensor].shape.sizes[0]
     let groups = groups(of: piece)
-    let result = try packed(
-      (outputs + 15) / 16 * pieces * groups * 64, of: Int8.self,
-      isWrittenWhole: outputs % 16 == 0 && groups * 4 == piece)
-    let packing = BytePacking(depth: pieces * piece, outputs: outputs)
+    let size = (outputs + 15) / 16 * pieces * groups * 64
+    let packing = BytePacking(depth: pieces * piece)
+    let needsNoZeros = outputs * packing.depth == size
+    let isInPlace = needsNoZeros && ownsConstants && !graph.tensors[tensor].isPacked
+    let result: UnsafeMutablePointer<Int8>
+    if isInPlace {
+      try countPacked(words: size / 4)
+      result = UnsafeMutablePointer(mutating: values)
+      graph.tensors[tensor].isPacked = true
+      if packedBlock.count < 16 * packing.depth {
+        packedBlock = try temporary.uninitialized(16 * packing.depth, of: Int8.self)
+      }
+    } else {
+      result = try packed(size, of: Int8.self, isWrittenWhole: needsNoZeros).baseAddress!
+    }
     for block in 0..<((outputs + 15) / 16) {
+      var from = values + block * 16 * packing.depth
+      if isInPlace {
+        UnsafeMutableRawBufferPointer(packedBlock).copyMemory(
+          from: UnsafeRawBufferPointer(start: from, count: 16 * packing.depth))
+        from = UnsafePointer(packedBlock.baseAddress!)
+      }
       for i in 0..<pieces {
         packing.pack(
-          weights.signedBytes! + i * piece, bytes: piece, block: block,
-          into: UnsafeMutableRawPointer(result.baseAddress! + (block * pieces + i) * groups * 64))
+          from + i * piece, bytes: piece, outputs: min(16, outputs - block * 16),
+          into: UnsafeMutableRawPointer(result + (block * pieces + i) * groups * 64))
       }
     }
-    return UnsafePointer(result.baseAddress!)
+    return UnsafePointer(result)
   }
 }

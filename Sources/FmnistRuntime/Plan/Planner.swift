@@ -7,6 +7,8 @@ struct Planner {
   let fusion: Fusion
   /// Number of the instruction set whose kernels run the plan.
   let isa: UInt32
+  /// Whether constants may be changed where they lie.
+  let ownsConstants: Bool
   var region: Region
   var buffers: UnsafeMutableBufferPointer<Buffer>
   var arena: Arena
@@ -22,13 +24,16 @@ struct Planner {
   private var stepScratch = 0
   /// Memory that is released when the plan is made.
   var temporary = Region()
+  /// Weights of 16 outputs while these are packed; in temporary memory.
+  var packedBlock = UnsafeMutableBufferPointer<Int8>(start: nil, count: 0)
 
   /// 1 GiB.
   private static let packedLimit = 1 << 28
 
   /// Makes a plan. With `keep`, every tensor is computed and keeps its value to the end of a run.
+  /// With `ownsConstants`, the graph's are packed where they lie if they can be unpacked again.
   static func plan(
-    _ graph: Graph, keep: Bool, isa: UInt32, region: inout Region
+    _ graph: Graph, keep: Bool, isa: UInt32, ownsConstants: Bool = false, region: inout Region
   ) throws(Failure) -> Plan {
     var scratch = Region()
     defer { scratch.release() }
@@ -40,7 +45,8 @@ struct Planner {
     parts.update(repeating: Part())
     // Takes the region as it is after the allocation above.
     var planner = Planner(
-      graph: graph, fusion: fusion, isa: isa, region: region, buffers: buffers, arena: arena,
+      graph: graph, fusion: fusion, isa: isa, ownsConstants: ownsConstants, region: region,
+      buffers: buffers, arena: arena,
       parts: parts)
     defer {
       // Whatever was allocated belongs to the caller's region, also when planning fails.
@@ -106,12 +112,16 @@ struct Planner {
   mutating func packed<T: BitwiseCopyable>(
     _ count: Int, of type: T.Type, isWrittenWhole: Bool = false
   ) throws(Failure) -> UnsafeMutableBufferPointer<T> {
-    packedWords += count * MemoryLayout<T>.stride / 4
-    guard count <= Planner.packedLimit, packedWords <= Planner.packedLimit else {
-      throw Failure(FMNIST_ERROR_LIMIT, "the model needs more than 1 GiB of packed weights")
-    }
+    try countPacked(words: count * MemoryLayout<T>.stride / 4)
     return isWrittenWhole
       ? try region.uninitialized(count, of: type) : try region.allocate(count, of: type)
+  }
+
+  mutating func countPacked(words: Int) throws(Failure) {
+    packedWords += words
+    guard words <= Planner.packedLimit, packedWords <= Planner.packedLimit else {
+      throw Failure(FMNIST_ERROR_LIMIT, "the model needs more than 1 GiB of packed weights")
+    }
   }
 
   /// The elements of a constant in single precision, until the plan is made.

@@ -9,7 +9,8 @@ extension Run {
   func matrixConvolution(_ step: MatrixConvolution) {
     let all = Part()
     let pairs = (step.arguments.blocks + 1) / 2
-    let dividesBlocks = pairs * step.arguments.depth * 4096 > Run.weightsOfPart
+    let dividesBlocks =
+      pairs >= part.count && pairs * step.arguments.depth * 4096 > Run.weightsOfPart
     let pair = (dividesBlocks ? part : all).range(pairs)
     let rows = (dividesBlocks ? all : part).range(step.rows / step.poolRows)
     if pair.isEmpty || rows.isEmpty { return }
@@ -105,7 +106,7 @@ extension Run {
   ) {
     let depth = step.image.depth
     let start = plane + pixels.lowerBound * depth
-    start.update(repeating: 0, count: pixels.count * depth)
-    (start + step.image.lo).update(repeating: 0, count: pixels.count * depth)
+    fmp_fill(start, 0, pixels.count * depth * 2)
+    fmp_fill(start + step.image.lo, 0, pixels.count * depth * 2)
   }
 }

@@ -33,6 +33,9 @@ EXAMPLES = """examples:
       A quarter of the file, computed in bytes: ranges are measured on 1,000 training pictures.
   fmnist-convert qdq.onnx int8.fmg
       It is quantised already (by onnxruntime's quantize_static, say): its bytes are taken over.
+  fmnist-convert lenet.pt lenet.fmg --arch "conv(padding=2) relu maxpool flatten linear"
+      PyTorch, safetensors or .npz: weights without a model, whose layers --arch names in order.
+      Without --arch the message lists the tensors and proposes a line; docs/converting.md explains.
 
 Programs always pass plain pixels from 0 to 255 to the finished model: what --scale, --mean, --std
 and --invert say is stored in it and applied by the library. The finished file is run through the
@@ -50,8 +53,8 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     result = argparse.ArgumentParser(
         prog="fmnist-convert",
-        description="Freezes a trained classifier (Keras .keras or .h5, ONNX) into an .fmg file "
-        "for libfmnistrt.",
+        description="Freezes a trained classifier (Keras, ONNX, PyTorch, safetensors, .npz) into "
+        "an .fmg file for libfmnistrt.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -66,6 +69,20 @@ def parser() -> argparse.ArgumentParser:
     pixels.add_argument("--mean", type=_numbers, metavar="M[,M,M]", help="default: 0")
     pixels.add_argument("--std", type=_deviations, metavar="S[,S,S]", help="default: 1")
     pixels.add_argument("--invert", action="store_true", help="it takes 255 - p instead of p")
+    weights = result.add_argument_group("for weights without a model (PyTorch, safetensors, .npz)")
+    weights.add_argument(
+        "--arch",
+        metavar="LAYERS",
+        help="the layers in order, such as 'conv(padding=1) bn relu maxpool flatten linear'",
+    )
+    weights.add_argument(
+        "--input", type=_image, metavar="HxWxC", help="size of the pictures (default: 28x28x1)"
+    )
+    weights.add_argument(
+        "--probabilities",
+        action="store_true",
+        help="put a softmax behind the last layer, which is otherwise taken to give logits",
+    )
     about = result.add_argument_group("what the file says about the model")
     about.add_argument(
         "--labels", metavar="FILE|A,B,C", help="names of the classes (default: Fashion-MNIST's)"
@@ -114,6 +131,13 @@ def _scale(text: str) -> float:
     if value == 0 or not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"{text} is not a finite number other than 0")
     return value
+
+
+def _image(text: str) -> tuple[int, ...]:
+    sizes = tuple(int(size) for size in text.split("x"))
+    if len(sizes) != 3 or min(sizes) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not height x width x channels, as 28x28x1")
+    return sizes
 
 
 def _accuracy(text: str) -> float:
@@ -178,6 +202,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from .convert import Options, convert
     from .graph import ConvertError
     from .recognise import describe_folder
+    from .torch.architecture import Architecture
 
     path, output = options.checkpoint, options.output
     if path.is_dir():
@@ -209,6 +234,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             golden=options.golden,
             half_weights=options.weights == "f16",
             quantization=command.quantization_of(options),
+            architecture=Architecture(options.arch, options.input, options.probabilities),
         ),
     )
     model = conversion.model

@@ -23,10 +23,13 @@ from .quantize.simulate import is_exact_everywhere, simulate
 from .quantize.weights import quantized_layers
 from .recognise import describe
 from .result import FrontEndResult
+from .torch.architecture import Architecture
 from .writer import write
 
 RAW_SCALE = 1 / 32
 """A model whose first step multiplies its input by less than this expects 0 to 255."""
+
+NO_ARCHITECTURE = Architecture()
 
 MOST_ROUNDED = 0.25
 """How far probabilities of a quantised model may be from those that its own framework gives."""
@@ -46,6 +49,7 @@ class Options:
     golden: int = 4
     half_weights: bool = False
     quantization: Quantization | None = None
+    architecture: Architecture = NO_ARCHITECTURE
 
 
 @dataclass
@@ -67,8 +71,21 @@ class Conversion:
         return "simulation of its bytes" if holds_bytes(self.model.graph) else "source model"
 
 
-def read(content: bytes, source: str) -> FrontEndResult:
+def read(
+    content: bytes, source: str, architecture: Architecture = NO_ARCHITECTURE
+) -> FrontEndResult:
     """Hands the checkpoint to the front end that recognises its content."""
+    from .torch.detect import looks_like_weights
+
+    if looks_like_weights(content):
+        from .torch.frontend import read_weights
+
+        return read_weights(content, architecture)
+    if architecture != NO_ARCHITECTURE:
+        raise ConvertError(
+            "is not a file of PyTorch, safetensors or .npz: --arch, --input and --probabilities "
+            "are for these only"
+        )
     from .keras import looks_like_keras
 
     if looks_like_keras(content):
@@ -84,8 +101,8 @@ def read(content: bytes, source: str) -> FrontEndResult:
 
 def convert(content: bytes, source: str, options: Options) -> Conversion:
     """Converts a checkpoint called `source`. The same arguments always give the same bytes."""
-    result = read(content, source)
-    notes: list[str] = []
+    result = read(content, source, options.architecture)
+    notes = list(result.notes)
     pixels = _pixels(result.graph, options, notes)
     graph = optimise(result.graph)
     if holds_bytes(graph):

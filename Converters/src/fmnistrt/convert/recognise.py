@@ -6,10 +6,6 @@ import io
 import zipfile
 from pathlib import Path
 
-EXPORT_TORCH = (
-    "load it in PyTorch with its model class and export it with torch.onnx.export(), "
-    "then convert the .onnx file"
-)
 EXPORT_SKLEARN = "export the model to ONNX with skl2onnx, then convert the .onnx file"
 EXPORT_TF = (
     "load it in TensorFlow and save the model with model.save('model.keras'), or export it with "
@@ -64,11 +60,6 @@ def describe(content: bytes) -> str:
         return f"is a TensorFlow checkpoint index, weights without a model: {EXPORT_TF}"
     if content[257:262] == b"ustar":
         return "is a tar archive: unpack it first"
-    if _is_safetensors(content):
-        return (
-            "is a safetensors file, weights without a model: load them into the model's code and "
-            "export the whole to ONNX"
-        )
     if content[:1] == b"\x80" and content[1:2] <= b"\x05":
         return _describe_pickle(content)
     return _describe_text(content)
@@ -80,14 +71,10 @@ def _describe_zip(content: bytes) -> str:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
         return "is a damaged zip archive: copy it again from its origin"
     if any(name.endswith("/data.pkl") or name == "data.pkl" for name in names):
-        if any("/code/" in name or name.startswith("code/") for name in names):
-            return (
-                "is a TorchScript file: load it with torch.jit.load() and export it with "
-                "torch.onnx.export(), then convert the .onnx file"
-            )
-        return f"is a PyTorch checkpoint: {EXPORT_TORCH}"
-    if names and all(name.endswith(".npy") for name in names):
-        return "is a NumPy archive of arrays without a model: save the whole model in Keras or ONNX"
+        return (
+            "is a TorchScript file: load it with torch.jit.load() and export it with "
+            "torch.onnx.export(), then convert the .onnx file"
+        )
     if any(name.endswith("saved_model.pb") for name in names):
         return f"is a zipped TensorFlow SavedModel: {EXPORT_TF}"
     inside = [name for name in names if name.endswith((".keras", ".h5", ".hdf5", ".onnx"))]
@@ -96,20 +83,16 @@ def _describe_zip(content: bytes) -> str:
     return "is a zip archive, but not one of Keras: give the trained model's file"
 
 
-def _is_safetensors(content: bytes) -> bool:
-    length = int.from_bytes(content[:8], "little")
-    return (
-        2 <= length <= len(content) - 8 and content[8:9] == b"{" and b'"dtype"' in content[8:4096]
-    )
-
-
 def _describe_pickle(content: bytes) -> str:
     """By the names in it; the pickle is never executed."""
     head = content[: 1 << 20]
     if b"sklearn" in head:
         return f"is a pickle of scikit-learn, which is never executed here: {EXPORT_SKLEARN}"
-    if b"torch" in head or b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19" in head:
-        return f"is a PyTorch checkpoint of the old format: {EXPORT_TORCH}"
+    if b"torch" in head:
+        return (
+            "is a pickle of PyTorch's objects, which is never executed here: load it where it was "
+            "made and save model.state_dict() with torch.save()"
+        )
     return (
         "is a Python pickle, which is never executed here: load it where it was made and save the "
         "model as .keras or .onnx"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -21,6 +21,7 @@ class FrontEndResult:
     prepared inputs, float32 of shape (n, height, width, channels), and returns float32
     (n, classes): the source model's own answer, computed without the graph, so that a wrong
     translation cannot agree with itself. `name` is what the checkpoint calls the model, if it does.
+    `notes` are remarks for the user.
     """
 
     graph: Graph
@@ -28,3 +29,4 @@ class FrontEndResult:
     output_kind: OutputKind
     evaluate: Callable[[np.ndarray], np.ndarray]
     name: str = ""
+    notes: list[str] = field(default_factory=list)

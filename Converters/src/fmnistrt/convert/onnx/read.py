@@ -32,8 +32,10 @@ _CHANNELS = (1, 3)
 _MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-def read_onnx(content: bytes, source: str) -> FrontEndResult:
+def read_onnx(content: bytes, source: str, channels_first: bool = False) -> FrontEndResult:
     """Reads an ONNX model, the content of the file `source`.
+
+    `channels_first` says that its input is (batch, channels, height, width) whatever the sizes.
 
     Raises ConvertError for what is damaged or cannot be expressed: one sentence with the node and
     a remedy, which the command puts behind the file's name.
@@ -46,7 +48,7 @@ def read_onnx(content: bytes, source: str) -> FrontEndResult:
             "a node on quantised activations is malformed; quantise the model again"
         ) from error
     fuse_gelu(model)
-    shape, axes = _image_input(model)
+    shape, axes = _image_input(model, channels_first)
     builder = Builder(model.input, shape)
     translation = Translation(model, builder)
     translation.values[model.input] = _input_value(model, builder, axes)
@@ -67,7 +69,7 @@ def read_onnx(content: bytes, source: str) -> FrontEndResult:
     return FrontEndResult(graph, model.framework, output_kind(graph), evaluate, model.name)
 
 
-def _image_input(model: OnnxModel) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _image_input(model: OnnxModel, channels_first: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The graph's input shape, and its axes in the order of the ONNX input.
 
     Images are recognised by their shape, and where that leaves both orders open by the transpose
@@ -86,7 +88,7 @@ def _image_input(model: OnnxModel) -> tuple[tuple[int, ...], tuple[int, ...]]:
         for node in model.nodes
         if model.input in node.inputs
     )
-    if (last and not first) or (last == first and transposed):
+    if not channels_first and ((last and not first) or (last == first and transposed)):
         return sizes, (0, 1, 2)
     return (sizes[1], sizes[2], sizes[0]), (2, 0, 1)
 

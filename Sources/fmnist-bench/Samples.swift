@@ -1,11 +1,4 @@
-import Glibc
-
-/// Nanoseconds of a clock that only goes forward.
-func nanoseconds() -> Int {
-  var now = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &now)
-  return now.tv_sec * 1_000_000_000 + now.tv_nsec
-}
+import ToolSupport
 
 /// Times of many calls of the same thing, in nanoseconds.
 struct Samples {

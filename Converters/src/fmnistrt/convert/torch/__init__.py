@@ -1,0 +1,1 @@
+"""Reads PyTorch checkpoints, safetensors and .npz files; PyTorch itself is not needed."""

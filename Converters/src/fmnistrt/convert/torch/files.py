@@ -1,0 +1,125 @@
+"""Opens what torch.save wrote: archives since PyTorch 1.6, a row of pickles before."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from typing import Any
+
+from ..graph import ConvertError
+from .calls import Read, machine
+from .tensors import item_size
+
+MAGIC = (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
+"""The number that the first pickle of an old file holds."""
+MAX_MEMBER = 1 << 30
+
+ZIP_FAILURES = (
+    zipfile.BadZipFile,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+
+
+def is_old(content: bytes) -> bool:
+    """Whether the file begins as PyTorch's did before 1.6."""
+    return MAGIC in content[:32] and content[:1] in (b"\x80", b"\x8a")
+
+
+def members(content: bytes) -> list[str]:
+    """The names in a zip archive; none if it is no archive, or a damaged one."""
+    if not content.startswith(b"PK"):
+        return []
+    try:
+        return zipfile.ZipFile(io.BytesIO(content)).namelist()
+    except ZIP_FAILURES:
+        return []
+
+
+def pickle_of(names: list[str]) -> str:
+    """The name of the pickle in an archive of torch.save, or nothing; TorchScript is none."""
+    found = [name for name in names if name == "data.pkl" or name.endswith("/data.pkl")]
+    if not found:
+        return ""
+    folder = min(found, key=len).removesuffix("data.pkl")
+    script = any(name.startswith(f"{folder}code/") for name in names)
+    return "" if script else f"{folder}data.pkl"
+
+
+def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """The content of a member, which may not be larger than any checkpoint."""
+    try:
+        size = archive.getinfo(name).file_size
+        if size > MAX_MEMBER:
+            raise ConvertError(f"{name} in this archive unpacks to {size} bytes: more than 1 GiB")
+        return archive.read(name)
+    except ZIP_FAILURES as error:
+        reason = " ".join(str(error).split())[:100]
+        raise ConvertError(
+            f"is damaged ({reason or type(error).__name__}): copy it again from its origin"
+        ) from None
+
+
+def read_archive(content: bytes, name: str) -> Any:
+    """The value in an archive whose pickle is called `name`."""
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    folder = name.removesuffix("data.pkl")
+    order = "<"
+    if f"{folder}byteorder" in archive.namelist():
+        order = ">" if read_member(archive, f"{folder}byteorder").strip() == b"big" else "<"
+
+    def find(key: str, _: str) -> Read:
+        return lambda: (read_member(archive, f"{folder}data/{key}"), order)
+
+    return machine(find).run(io.BytesIO(read_member(archive, name)))
+
+
+def read_old(content: bytes) -> Any:
+    """The value in an old file: four pickles, the keys of the storages, then their numbers."""
+    stream = io.BytesIO(content)
+    kinds: dict[str, str] = {}
+    found: dict[str, bytes] = {}
+
+    def find(key: str, kind: str) -> Read:
+        if kinds.setdefault(key, kind) != kind:
+            raise ValueError("a storage has two types")
+
+        def read() -> tuple[bytes, str]:
+            if key not in found:
+                raise ConvertError("is in a storage that is missing: the file is damaged")
+            return found[key], order
+
+        return read
+
+    reader = machine(find)
+    _, version, system = (reader.run(stream) for _ in range(3))
+    if version != 1001 or not isinstance(system, dict):
+        raise ConvertError("is of an unknown version of PyTorch's old format: save it once more")
+    order = "<" if system.get("little_endian", True) else ">"
+    value, keys = reader.run(stream), reader.run(stream)
+    if not isinstance(keys, list):
+        raise ConvertError("the list of storages in this file is damaged: copy it again")
+    for key in keys:
+        if not isinstance(key, str) or key not in kinds:
+            raise ConvertError("has a storage that no tensor uses: the file is damaged")
+        found[key] = _numbers(stream, kinds[key], order)
+    return value
+
+
+def _numbers(stream: io.BytesIO, kind: str, order: str) -> bytes:
+    """The bytes of the storage at the stream's place: a count of numbers, then these."""
+    size = item_size(kind)
+    head = stream.read(8)
+    count = int.from_bytes(head, "little" if order == "<" else "big", signed=True)
+    content = stream.read(max(count, 0) * size) if count * size <= MAX_MEMBER else b""
+    if len(head) != 8 or len(content) != count * size:
+        raise ConvertError("ends within its weights: copy it again from its origin")
+    return content

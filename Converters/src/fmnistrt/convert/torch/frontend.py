@@ -1,0 +1,82 @@
+"""From a PyTorch checkpoint, a safetensors or an .npz file to the graph and the second opinion."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..graph import ConvertError
+from ..onnx import read_onnx
+from ..operators import MAX_AXIS
+from ..result import FrontEndResult, OutputKind
+from . import files, tables
+from .architecture import Architecture
+from .bind import bind
+from .checkpoint import Checkpoint, find
+from .kinds import ROLES, Layer, complete
+from .layers import write_layer
+from .line import parse
+from .modules import layers_of
+from .network import Network
+from .propose import no_graph
+
+CLASSIC = (28, 28, 1)
+_SCORES = {"adaptive_avgpool", "adaptive_maxpool", "avgpool", "bn", "log_softmax", *ROLES}
+_PASSING = {"flatten", "dropout"}
+
+
+def read_weights(content: bytes, architecture: Architecture) -> FrontEndResult:
+    """Reads such a file. Without a line, only a whole nn.Sequential has layers."""
+    checkpoint = _open(content)
+    image = architecture.image or CLASSIC
+    if len(image) != 3 or not all(0 < size <= MAX_AXIS for size in image):
+        raise ConvertError(f"--input {image} is not a height, width and number of channels")
+    notes = []
+    if architecture.line is not None:
+        layers = bind(parse(architecture.line), checkpoint.tensors)
+        notes = [_bound(layers)]
+        if checkpoint.tensors.remark and not all("@" in w for w in _weighted(architecture.line)):
+            notes.append(checkpoint.tensors.remark)
+    else:
+        found = layers_of(checkpoint)
+        if found is None:
+            raise no_graph(checkpoint.tensors, checkpoint.module, image)
+        layers = found
+    kind = output_kind(layers)
+    if architecture.probabilities and kind != "probabilities":
+        layers.append(Layer("softmax", complete("softmax", {}, "softmax"), "softmax"))
+        kind = "probabilities"
+    network = Network(image)
+    for layer in layers:
+        write_layer(network, layer)
+    result = read_onnx(network.content(), "", channels_first=True)
+    framework = checkpoint.tensors.framework
+    return replace(result, framework=framework, output_kind=kind, name="", notes=notes)
+
+
+def _open(content: bytes) -> Checkpoint:
+    if files.is_old(content):
+        return find(files.read_old(content))
+    name = files.pickle_of(files.members(content))
+    if name:
+        return find(files.read_archive(content, name))
+    if tables.looks_like_npz(content):
+        return Checkpoint(tables.read_npz(content))
+    return Checkpoint(tables.read_safetensors(content))
+
+
+def _weighted(line: str) -> list[str]:
+    return [word.text for word in parse(line) if word.kind in ROLES]
+
+
+def _bound(layers: list[Layer]) -> str:
+    """Which tensors each layer of the line has."""
+    words = [f"{layer.kind}@{layer.label}" for layer in layers if layer.kind in ROLES]
+    return f"the layers have these tensors: {' '.join(words)}"
+
+
+def output_kind(layers: list[Layer]) -> OutputKind:
+    """By the last layer that computes: logits, unless it is a softmax or another activation."""
+    last = next((layer.kind for layer in reversed(layers) if layer.kind not in _PASSING), "")
+    if last == "softmax":
+        return "probabilities"
+    return "logits" if last in _SCORES else "scores"

@@ -1,0 +1,2 @@
+/* zlib of the system. */
+#include <zlib.h>
