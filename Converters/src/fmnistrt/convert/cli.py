@@ -88,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
         "--labels", metavar="FILE|A,B,C", help="names of the classes (default: Fashion-MNIST's)"
     )
     about.add_argument("--name", help="default: the name in the checkpoint")
-    about.add_argument("--accuracy", type=_accuracy, help="measured accuracy, such as 0.94")
+    about.add_argument("--accuracy", type=command.share, help="measured accuracy, such as 0.94")
     about.add_argument(
         "--golden",
         type=_golden,
@@ -138,13 +138,6 @@ def _image(text: str) -> tuple[int, ...]:
     if len(sizes) != 3 or min(sizes) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not height x width x channels, as 28x28x1")
     return sizes
-
-
-def _accuracy(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
 
 
 def _golden(text: str) -> int:

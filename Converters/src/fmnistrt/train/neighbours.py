@@ -5,23 +5,19 @@ The folder of the run gets NAME.fmg, report.json and model-card.md.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import sklearn
-from sklearn.metrics import classification_report
 from sklearn.neighbors import KNeighborsClassifier
 
 from fmnistrt.convert import VERSION
 from fmnistrt.convert.graph import ConvertError, Graph, Node, Tensor
 from fmnistrt.convert.model import Golden, Model, Pixels
 from fmnistrt.convert.operators import METRICS
-from fmnistrt.convert.writer import write
 from fmnistrt.data import LABELS, Split, load
-from fmnistrt.files import replace_file
 
-from .answers import library_scores
+from .answers import figures_of_test, library_scores, save
 from .card import neighbours_card
 from .recipes import Neighbours
 
@@ -71,26 +67,15 @@ def store(recipe: Neighbours, data: Path | None, folder: Path, k: int, metric: s
         Golden(inputs[..., None], reference_answers(training, inputs, k, metric), TOLERANCE),
     )
     predicted = library_scores(model, test.images).argmax(1)
-    accuracy = float(np.mean(predicted == test.labels))
-    model.metadata["accuracy"] = f"{accuracy:.4f}"
+    test_figures = figures_of_test(test, predicted)
+    model.metadata["accuracy"] = f"{test_figures['test_accuracy']:.4f}"
     figures = {
         "recipe": recipe.name,
         "canonical_data": training.canonical and test.canonical,
         "training_images": len(training.labels),
         "k": k,
         "metric": metric,
-        "test_accuracy": accuracy,
-        "test_report": classification_report(
-            test.labels,
-            predicted,
-            labels=range(len(LABELS)),
-            target_names=LABELS,
-            output_dict=True,
-            zero_division=0,
-        ),
+        **test_figures,
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / f"{recipe.name}.fmg", write(model))
-    replace_file(folder / "model-card.md", neighbours_card(recipe, figures).encode())
-    replace_file(folder / "report.json", json.dumps(figures, indent=1).encode())
+    save(folder, recipe.name, model, neighbours_card(recipe, figures), figures)
     return figures

@@ -6,7 +6,6 @@ The folder of the run gets NAME.fmg, report.json and model-card.md.
 from __future__ import annotations
 
 import itertools
-import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,18 +13,15 @@ import numpy as np
 import sklearn
 from joblib import Parallel, delayed
 from sklearn.decomposition import PCA
-from sklearn.metrics import classification_report
 from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
 
 from fmnistrt.convert import VERSION
 from fmnistrt.convert.graph import ConvertError, Graph, Node, Tensor
 from fmnistrt.convert.model import Golden, Model, Pixels
-from fmnistrt.convert.writer import write
 from fmnistrt.data import LABELS, Split, hold_out, load
-from fmnistrt.files import replace_file
 
-from .answers import library_scores
+from .answers import figures_of_test, library_scores, save
 from .card import vectors_card
 from .recipes import Vectors
 from .support_vectors import count_votes, in_halves, projection, support_vectors
@@ -139,8 +135,8 @@ def store(recipe: Vectors, data: Path | None, folder: Path, images: int, seed: i
         golden(classifier, projected, test.images),
     )
     predicted = present[library_scores(model, test.images).argmax(1)]
-    accuracy = float(np.mean(predicted == test.labels))
-    model.metadata["accuracy"] = f"{accuracy:.4f}"
+    test_figures = figures_of_test(test, predicted)
+    model.metadata["accuracy"] = f"{test_figures['test_accuracy']:.4f}"
     figures = {
         "recipe": recipe.name,
         "canonical_data": training.canonical and test.canonical,
@@ -155,20 +151,9 @@ def store(recipe: Vectors, data: Path | None, folder: Path, images: int, seed: i
         "validation_accuracy": chosen.accuracy,
         "best_accuracy": max(trial.accuracy for trial in trials),
         "agreement": float(np.mean(predicted == expected)),
-        "test_accuracy": accuracy,
-        "test_report": classification_report(
-            test.labels,
-            predicted,
-            labels=range(len(LABELS)),
-            target_names=LABELS,
-            output_dict=True,
-            zero_division=0,
-        ),
+        **test_figures,
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / f"{recipe.name}.fmg", write(model))
-    replace_file(folder / "model-card.md", vectors_card(recipe, figures).encode())
-    replace_file(folder / "report.json", json.dumps(figures, indent=1).encode())
+    save(folder, recipe.name, model, vectors_card(recipe, figures), figures)
     return figures
 
 

@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--max-changed",
-        type=_share,
+        type=share,
         metavar="SHARE",
         help="while more answers than this change, the layer that costs most stays in floats "
         "(default: 0.01; 1 keeps all layers in bytes)",
@@ -76,7 +76,8 @@ def _count(text: str) -> int:
     return value
 
 
-def _share(text: str) -> float:
+def share(text: str) -> float:
+    """A number of the command line from 0 to 1."""
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
