@@ -83,6 +83,11 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="put a softmax behind the last layer, which is otherwise taken to give logits",
     )
+    result.add_argument(
+        "--signature",
+        metavar="NAME",
+        help="the function of a SavedModel to convert (default: serving_default)",
+    )
     about = result.add_argument_group("what the file says about the model")
     about.add_argument(
         "--labels", metavar="FILE|A,B,C", help="names of the classes (default: Fashion-MNIST's)"

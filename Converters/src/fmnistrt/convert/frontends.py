@@ -76,7 +76,33 @@ def _read_onnx(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult
     return read_onnx(checkpoint.content, checkpoint.name)
 
 
+def _is_tflite(checkpoint: Checkpoint) -> bool:
+    from .tflite import looks_like_tflite
+
+    return looks_like_tflite(checkpoint.content)
+
+
+def _read_tflite(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .tflite.frontend import read_tflite
+
+    return read_tflite(checkpoint.content)
+
+
+def _is_saved_model(checkpoint: Checkpoint) -> bool:
+    from .tensorflow import looks_like_saved_model
+
+    return looks_like_saved_model(checkpoint)
+
+
+def _read_saved_model(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .tensorflow.saved_model import read_saved_model
+
+    return read_saved_model(checkpoint, options.signature)
+
+
 FRONT_ENDS = (
+    FrontEnd("TensorFlow Lite", _is_tflite, _read_tflite),
+    FrontEnd("TensorFlow SavedModel", _is_saved_model, _read_saved_model, ("signature",)),
     FrontEnd("PyTorch", _is_torch, _read_weights, ("architecture",)),
     FrontEnd("NumPy .npz", _is_npz, _read_weights, ("architecture",)),
     FrontEnd("safetensors", _is_safetensors, _read_weights, ("architecture",)),
