@@ -212,8 +212,9 @@ def write(kind):
     if kind == "aware":
         aware()
         return
-    normal = (0.2860, 0.3530) if kind in ("half", "mobile", "residual-int8") else (0.0, 1.0)
     name = kind.split("-")[0]
+    normalised = name in ("half", "mobile") or kind == "residual-int8"
+    normal = (0.2860, 0.3530) if normalised else (0.0, 1.0)
     build = {"mobile": mobile, "residual": residual}.get(name, bncnn)
     converter = converter_of(trained(build, *normal))
     tolerance, more = 1e-4, {}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 
 from ..checkpoint import Checkpoint
 
 GRAPH = "saved_model.pb"
-_DAMAGED = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError)
+DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, EOFError)
 
 
 def looks_like_saved_model(checkpoint: Checkpoint) -> bool:
@@ -23,7 +24,7 @@ def zipped_root(content: bytes) -> str | None:
     """The folder within an archive that is a SavedModel, with a slash at its end or empty."""
     try:
         names = zipfile.ZipFile(io.BytesIO(content)).namelist()
-    except _DAMAGED:
+    except DAMAGED:
         return None
     roots = [name.removesuffix(GRAPH) for name in names if name.split("/")[-1] == GRAPH]
     return min(roots, key=len) if roots else None

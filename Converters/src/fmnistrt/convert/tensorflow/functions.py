@@ -71,6 +71,8 @@ def _without_training(source: Path, target: Path) -> Any:
         raise ConvertError(
             f"has a damaged {GRAPH} ({reason_of(error)}): save the model once more"
         ) from error
+    if not model.meta_graphs:
+        raise ConvertError(f"has no graph in its {GRAPH}: save the model once more")
     for graph in model.meta_graphs:
         for node in graph.graph_def.node:
             node.attr.pop("_output_shapes", None)

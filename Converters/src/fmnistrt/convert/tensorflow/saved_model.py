@@ -19,7 +19,7 @@ from ..checkpoint import MAX_CHECKPOINT, MAX_FILES, Checkpoint
 from ..graph import ConvertError
 from ..result import FrontEndResult
 from ..tflite.frontend import read_tflite
-from . import zipped_root
+from . import DAMAGED, zipped_root
 from .functions import Computation, Function, load
 from .library import quiet, reason_of, tensorflow
 
@@ -74,10 +74,10 @@ def _unpack(content: bytes, folder: Path) -> None:
         if path.is_absolute() or ".." in path.parts:
             raise ConvertError(f"holds the file {entry.filename}, which lies outside of it")
         target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(archive.read(entry))
-        except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, EOFError) as error:
+        except (*DAMAGED, RuntimeError) as error:
             raise ConvertError(
                 f"is a damaged zip archive ({reason_of(error)}): copy it again from its origin"
             ) from error

@@ -92,6 +92,13 @@ def square(t: Translation, node: TfliteNode) -> Tensor:
     return t.binary("multiply", x, x)
 
 
+@translates("ABS")
+def absolute(t: Translation, node: TfliteNode) -> Tensor:
+    """max(x, -x)."""
+    x = t.activation(node)
+    return t.binary("maximum", x, t.scaled(x, -1, 0))
+
+
 @translates(*_BINARY)
 def binary(t: Translation, node: TfliteNode) -> Tensor:
     """Two activations, or one and a constant that does not enlarge it."""

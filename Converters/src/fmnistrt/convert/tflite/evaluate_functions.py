@@ -39,6 +39,7 @@ ELEMENTWISE: dict[str, Callable[..., np.ndarray]] = {
     "DIV": np.divide,
     "MAXIMUM": np.maximum,
     "MINIMUM": np.minimum,
+    "ABS": np.abs,
     "NEG": np.negative,
     "SQUARE": np.square,
     "RELU": _relu,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import get_args
 
+import numpy as np
+
 from ..graph import ConvertError, Graph, Node, Tensor
 from ..result import FrontEndResult, OutputKind
 from . import elementwise, shaping, weighted  # noqa: F401  (the handlers register themselves)
@@ -84,7 +86,9 @@ def _translate(t: Translation, node: TfliteNode) -> None:
     name = t.model.tensors[node.outputs[0]].name if node.outputs and node.outputs[0] >= 0 else ""
     t.scope = _plain(name)
     try:
-        _translate_unnamed(t, node)
+        # Constants that are NaN or infinite are refused where they go into the graph.
+        with np.errstate(all="ignore"):
+            _translate_unnamed(t, node)
     except ConvertError as error:
         text = str(error)
         remedy = "" if ";" in text else "; change this layer and convert the model again"
@@ -133,7 +137,12 @@ def _plain(name: str) -> str:
 
 def _notes(model: TfliteModel) -> list[str]:
     notes = []
-    meaning = meaning_of(model, model.input)
+    first = [
+        node.outputs[0]
+        for node in model.nodes
+        if node.operator == "QUANTIZE" and node.inputs[0] == model.input
+    ]
+    meaning = meaning_of(model, first[0] if first else model.input)
     if meaning is not None:
         low, high = -meaning.zero_point * meaning.scale, (255 - meaning.zero_point) * meaning.scale
         if low < 0 or not 1 / _UNIT <= high <= _UNIT:

@@ -109,8 +109,8 @@ def _tensor(table: Table, buffers: list[Table]) -> TfliteTensor:
     kind = schema.TYPES.get(number, f"type {number}")
     shape = table.integers(fields.SHAPE, MAX_AXES)
     signature = table.integers(fields.SIGNATURE, MAX_AXES) or shape
-    if min(shape, default=1) < 0:
-        raise damaged(f'the shape {shape} for the tensor "{name}"')
+    if min(shape, default=1) < 0 or len(signature) != len(shape):
+        raise damaged(f'the shapes {shape} and {signature} for the tensor "{name}"')
     index = table.integer(fields.BUFFER, "I")
     if index >= len(buffers):
         raise damaged(f'the buffer {index} of {len(buffers)} for the tensor "{name}"')
