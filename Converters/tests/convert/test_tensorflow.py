@@ -152,7 +152,7 @@ def cosine(tf):
         (texts, 'takes texts as its input "examples" (pictures in a file, or serialised examples)'),
         (whole_numbers, 'takes uint8 as its input "images": save a function'),
         (open_sizes, "is no batch of images: save a function with every size but the batch fixed"),
-        (foreign, "is a SavedModel that TensorFlow's own converter refuses ("),
+        (foreign, "TensorFlow Lite does not have (AsString, StringLength): replace"),
         (cosine, "(COS) cannot be converted; replace this layer"),
     ],
 )

@@ -350,7 +350,7 @@ def wrong_shape(model):
         (wide_activations, "of type int16; convert the model with activations of float32, int8"),
         (no_scale, "has no single scale for the bytes"),
         (far_zero, "zero point 428 for the bytes"),
-        (short_weights, "is a damaged TFLite file: it has 71 bytes for"),
+        (short_weights, "is a damaged TensorFlow Lite file: it has 71 bytes for"),
         (other_order, "has its weights in an order of their own"),
         (wrong_shape, "gives (1, 10) where the file says (1, 11)"),
     ],

@@ -6,6 +6,7 @@ what is for training, and folds batch normalisation.
 
 from __future__ import annotations
 
+import re
 import tempfile
 import zipfile
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ DEFAULT = "serving_default"
 ANSWERS = ("probabilities", "logits")
 """What an estimator calls the output that is wanted, beside others."""
 BATCH = 64
+_FOREIGN = re.compile(r"'tf\.(\w+)' op")
+"""How the converter names what it cannot translate."""
 
 
 @dataclass(frozen=True)
@@ -98,16 +101,26 @@ def _read(folder: Path, place: Path, name: str | None) -> FrontEndResult:
         compute = function.between(source, target)
         content = _as_tflite(compute, shape, function.owner)
     except Exception as error:  # TensorFlow raises whatever its parts raise.
-        raise ConvertError(
-            f"is a SavedModel that TensorFlow's own converter refuses ({reason_of(error)}): "
-            "replace the layers that it names"
-        ) from error
+        raise _refusal(error) from error
     result = read_tflite(content)
     return replace(
         result,
         framework=f"tensorflow {saved.version}".strip(),
         evaluate=Evaluator(compute, shape),
         notes=[*notes, *result.notes],
+    )
+
+
+def _refusal(error: Exception) -> ConvertError:
+    operators = sorted(set(_FOREIGN.findall(str(error))))
+    if operators:
+        return ConvertError(
+            f"computes with operators that TensorFlow Lite does not have ({', '.join(operators)}): "
+            "replace the layers that use them"
+        )
+    return ConvertError(
+        f"is a SavedModel that TensorFlow's own converter refuses ({reason_of(error)}): replace "
+        "the layers that it names"
     )
 
 

@@ -111,4 +111,6 @@ class Table:
 
 def damaged(what: str) -> ConvertError:
     """The refusal of a file that is not as its format wants it."""
-    return ConvertError(f"is a damaged TFLite file: it has {what}; copy it again from its origin")
+    return ConvertError(
+        f"is a damaged TensorFlow Lite file: it has {what}; copy it again from its origin"
+    )
