@@ -7,7 +7,15 @@ import tarfile
 import zipfile
 from collections.abc import Iterable
 
-from .kind import EXPORT_ONNX, EXPORT_SKLEARN, EXPORT_TF, GIVE_MODEL, MODEL_SUFFIXES, Kind
+from .kind import (
+    EXPORT_ONNX,
+    EXPORT_SKLEARN,
+    EXPORT_TF,
+    GIVE_MODEL,
+    GIVE_SOURCE,
+    MODEL_SUFFIXES,
+    Kind,
+)
 
 MAX_MEMBERS = 10_000
 _MODELS = (".keras", ".h5", ".hdf5", ".onnx", ".pt", ".pth", ".safetensors", ".tflite", ".npz")
@@ -36,7 +44,7 @@ def zip_kind(content: bytes) -> Kind | None:
     if "schema.json" in names:
         return Kind("a skops file of scikit-learn", EXPORT_SKLEARN, (".skops",))
     if any(name.startswith("Data/com.apple.CoreML") or ".mlpackage/" in name for name in names):
-        return Kind("a zipped Core ML package", "convert the model that it was made from")
+        return Kind("a zipped Core ML package", GIVE_SOURCE)
     inside = _model_in(names)
     if inside:
         return Kind(f"a zip archive that holds {inside}", "unpack it first")

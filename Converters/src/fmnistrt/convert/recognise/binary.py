@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from .kind import EXPORT_ONNX, EXPORT_TF, GIVE_MODEL, MODEL_SUFFIXES, NO_TREES, Kind
+from .kind import EXPORT_ONNX, EXPORT_TF, GIVE_MODEL, GIVE_SOURCE, MODEL_SUFFIXES, NO_TREES, Kind
 
 _PICTURE = "classify it with fmnist-classify"
-_RUNNING = "is made for running: convert the model that it was made from"
 
 SIGNATURES: list[tuple[int, bytes, Kind]] = [
     (0, b"\x89FMG\r\n\x1a\n", Kind("an .fmg file already", "give it to fmnist-classify as it is")),
@@ -39,11 +38,11 @@ SIGNATURES: list[tuple[int, bytes, Kind]] = [
     (0, b"\xcf\xfa\xed\xfe", Kind("a program, not a checkpoint", GIVE_MODEL)),
     (0, b"%PDF", Kind("a PDF document, not a checkpoint", GIVE_MODEL)),
     (0, b"SQLite format 3\0", Kind("an SQLite database, not a checkpoint", GIVE_MODEL)),
-    (4, b"TFL3", Kind("a TensorFlow Lite file", f"it {_RUNNING}", (".tflite",))),
-    (4, b"ORTM", Kind("a model in onnxruntime's ORT format", f"it {_RUNNING}")),
-    (4, b"ET12", Kind("an ExecuTorch program", f"it {_RUNNING}")),
-    (0, b"ftrt", Kind("a TensorRT engine", f"it {_RUNNING}")),
-    (0, b"ptrt", Kind("a TensorRT engine", f"it {_RUNNING}")),
+    (4, b"TFL3", Kind("a TensorFlow Lite file", GIVE_SOURCE, (".tflite",))),
+    (4, b"ORTM", Kind("a model in onnxruntime's ORT format", GIVE_SOURCE)),
+    (4, b"ET12", Kind("an ExecuTorch program", GIVE_SOURCE)),
+    (0, b"ftrt", Kind("a TensorRT engine", GIVE_SOURCE)),
+    (0, b"ptrt", Kind("a TensorRT engine", GIVE_SOURCE)),
     (0, b"MATLAB", Kind("a MATLAB file", f"in MATLAB, {EXPORT_ONNX}", (".mat",))),
     (0, b"CBM1", Kind("a CatBoost model", NO_TREES)),
     (0, b"binf", Kind("an XGBoost model", NO_TREES)),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .kind import EXPORT_TF, Kind
+from .kind import EXPORT_TF, GIVE_SOURCE, Kind
 
-_MODELS = ("keras", "h5", "hdf5", "onnx", "pt", "pth", "ckpt", "safetensors", "npz", "tflite")
+_MODELS = (
+    *("keras", "h5", "hdf5", "onnx", "pt", "pth", "ckpt", "safetensors", "npz", "tflite"),
+    *("pb", "index", "joblib", "skops"),
+)
 
 
 def folder_kind(path: Path) -> Kind:
@@ -18,7 +21,7 @@ def folder_kind(path: Path) -> Kind:
     if (path / "data.pkl").exists():
         return Kind("an unpacked file of PyTorch", "give the file as torch.save() wrote it")
     if (path / "Manifest.json").exists() or (path / "coremldata.bin").exists():
-        return Kind("a Core ML model", "convert the model that it was made from")
+        return Kind("a Core ML model", GIVE_SOURCE)
     if (path / "variables.index").exists():
         return Kind("the variables of a TensorFlow SavedModel", "give the folder above")
     names = sorted(

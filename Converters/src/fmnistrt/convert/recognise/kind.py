@@ -19,6 +19,7 @@ EXPORT_TF = (
 )
 EXPORT_ONNX = "export the model to ONNX where it was made, then convert the .onnx file"
 GIVE_MODEL = "give the trained model's file"
+GIVE_SOURCE = "convert the model that it was made from"
 NO_TREES = "decision trees cannot be converted, train a network or nearest neighbours instead"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..protobuf import BROKEN, LENGTH, VARINT, Field, fields
-from .kind import EXPORT_ONNX, EXPORT_TF, Kind
+from .kind import EXPORT_ONNX, EXPORT_TF, GIVE_SOURCE, Kind
 
 _NAME = re.compile(rb"[\x20-\x7e]{1,200}")
 _OPERATION = re.compile(rb"[A-Z_][A-Za-z0-9_]{1,60}")
@@ -25,7 +25,7 @@ def message_kind(content: bytes) -> Kind | None:
     first = outer[0]
     if first.number == 1 and first.kind == VARINT:
         if any(200 <= field.number <= 3999 and field.kind == LENGTH for field in outer):
-            return Kind("a Core ML model", "convert the model that it was made from", (".mlmodel",))
+            return Kind("a Core ML model", GIVE_SOURCE, (".mlmodel",))
         second = [field for field in outer[1:2] if (field.number, field.kind) == (2, LENGTH)]
         if second and _is_meta_graph(content, second[0]):
             return Kind(

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from .kind import EXPORT_ONNX, EXPORT_SKLEARN, EXPORT_TF, GIVE_MODEL, MODEL_SUFFIXES, NO_TREES, Kind
+from .kind import (
+    EXPORT_ONNX,
+    EXPORT_SKLEARN,
+    EXPORT_TF,
+    GIVE_MODEL,
+    GIVE_SOURCE,
+    MODEL_SUFFIXES,
+    NO_TREES,
+    Kind,
+)
 
 _HEAD = 4096
 _CONTROL = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -22,7 +31,7 @@ _BEGINNINGS = [
     (r"<(\?xml.*?>\s*)?<?PMML", Kind("a PMML file", EXPORT_ONNX)),
     (
         r"(<\?xml[^>]*>\s*)?<net\s",
-        Kind("a model of OpenVINO", "convert the model that it was made from"),
+        Kind("a model of OpenVINO", GIVE_SOURCE),
     ),
     (
         r"(<\?xml[^>]*>\s*)?<Error>",
@@ -38,7 +47,7 @@ _BEGINNINGS = [
             "a model of LIBSVM or LIBLINEAR", f"train it with scikit-learn, then {EXPORT_SKLEARN}"
         ),
     ),
-    (r"7767517\n", Kind("the layers of an ncnn model", "convert the model that it was made from")),
+    (r"7767517\n", Kind("the layers of an ncnn model", GIVE_SOURCE)),
     (r"(#.*\n|\s)*\[net(work)?\]", Kind("the layers of a Darknet model", EXPORT_ONNX)),
     (r"%YAML:1\.0", Kind("a file of OpenCV", EXPORT_ONNX)),
     (
