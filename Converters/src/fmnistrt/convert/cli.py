@@ -105,6 +105,11 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_arguments(result)
     result.add_argument("--force", action="store_true", help="replace an existing output")
+    result.add_argument(
+        "--explain",
+        action="store_true",
+        help="print the model as it was read, and what each step of the conversion changes",
+    )
     result.add_argument("--json", action="store_true", help="print the report as JSON")
     result.add_argument(
         "--no-verify", action="store_true", help="do not run the finished file through the library"
@@ -194,6 +199,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """Converts, checks and writes; returns the report."""
     from .checkpoint import Checkpoint
     from .convert import Options, convert
+    from .explain import Explanation
     from .graph import ConvertError
 
     path, output = options.checkpoint, options.output
@@ -206,6 +212,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             raise ConvertError(f"{output} is not a regular file and stays: give another name")
         if not options.force:
             raise ConvertError(f"{output} exists already: give --force to replace it")
+    explanation = Explanation() if options.explain else None
     conversion = convert(
         Checkpoint.open(path),
         Options(
@@ -221,7 +228,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             quantization=command.quantization_of(options),
             source=_source(options),
         ),
+        explanation,
     )
+    if explanation and not options.json:
+        for line in explanation.text(colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")):
+            print(line)
     model = conversion.model
     difference = None if options.no_verify else _difference(conversion, options.weights)
     from fmnistrt.files import replace_file
@@ -239,6 +250,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "tolerance": conversion.proof.tolerance,
         "notes": conversion.notes,
         "quantized": conversion.quantized and conversion.quantized.as_json(),
+        "steps": explanation and explanation.as_json(),
     }
 
 
