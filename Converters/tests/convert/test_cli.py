@@ -374,16 +374,6 @@ def test_options_may_stand_anywhere(checkpoint, tmp_path):
 
 
 HEAVY = {"h5py", "keras", "onnx", "onnxruntime", "tensorflow", "torch", "sklearn", "scipy"}
-    "h5py",
-    "keras",
-    "onnx",
-    "onnxruntime",
-    "tensorflow",
-    "torch",
-    "sklearn",
-    "scipy",
-    "pandas",
-}
 
 
 @pytest.mark.parametrize(

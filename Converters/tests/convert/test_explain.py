@@ -53,7 +53,7 @@ def test_what_is_printed(explained):
     assert "activation clip=0..inf" in lines[start + 3]
     assert "max_pool kernel=2x2 stride=2x2" in lines[start + 4]
     change = next(i for i, line in enumerate(lines) if line.startswith("fold_before: "))
-    assert lines[change].endswith("(7 operators -> 6 operators)")
+    assert lines[change].endswith("(7 -> 6 operators)")
     marks = [(line[0], line.split()[-3:]) for line in lines[change + 1 :]]
     assert [mark for mark, _ in marks[:5]] == [" ", "-", "-", "+", " "]
     assert lines[change + 2].split()[1:4] == ["norm", "6", "scale_shift"]

@@ -24,6 +24,8 @@ EXAMPLES = """examples:
       It was trained on (pixels / 255 - mean) / std, as PyTorch's Normalize does.
   fmnist-convert model.h5 model.fmg --scale 1
       It was trained on pixels from 0 to 255 as they are.
+  fmnist-convert model.h5 --check /usr/share/datasets/fashion-mnist
+      What was it trained on? Its accuracy under the usual preparations tells, and nothing is written.
   fmnist-convert cats.keras cats.fmg --labels cat,dog --accuracy 0.97 --name "cats and dogs"
       Other classes; --labels also takes a file with one name a line.
   fmnist-convert best.keras small.fmg --weights f16

@@ -66,7 +66,7 @@ class Explanation:
         yield f"{first.what} ({_count(first.after)}):"
         yield from (f"  {line}" for line in lines(first.after, first.after))
         for step in others:
-            yield f"{step.what} ({_count(step.before)} -> {_count(step.after)})"
+            yield f"{step.what} ({len(step.before) - 1} -> {_count(step.after)})"
             yield from (_coloured(line) if colour else line for line in _difference(step))
         if others:
             last = others[-1].after
