@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .graph import ConvertError
 
+if TYPE_CHECKING:
+    from fmnistrt import Model
 
-def largest_difference(path: Path, inputs: np.ndarray, expected: np.ndarray) -> float:
-    """The largest difference between the library's answers and `expected`.
 
-    `inputs` are pixels, bytes (n, height, width, channels), or prepared floats; `expected` floats
-    (n, classes).
-    """
+def open_model(content: bytes) -> Model:
+    """The library's model of an .fmg file's content."""
     try:
         from fmnistrt import Model
 
-        model = Model(path)
+        return Model.from_bytes(content)
     except (ImportError, OSError) as error:
         raise ConvertError(
             "libfmnistrt, which checks the new file, cannot be loaded "
@@ -29,6 +28,15 @@ def largest_difference(path: Path, inputs: np.ndarray, expected: np.ndarray) -> 
             f"the library does not take the new file ({error}): "
             "please report this as a bug with the checkpoint"
         ) from None
+
+
+def largest_difference(content: bytes, inputs: np.ndarray, expected: np.ndarray) -> float:
+    """The largest difference between the library's answers and `expected`.
+
+    `content` is that of an .fmg file. `inputs` are pixels, bytes (n, height, width, channels), or
+    prepared floats; `expected` floats (n, classes).
+    """
+    model = open_model(content)
     if inputs.dtype == np.uint8:
         gray = inputs.shape[-1] == 1
         scores = np.asarray(model.classify(inputs[..., 0] if gray else inputs).scores)
