@@ -3,6 +3,8 @@
 import math
 import random
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from fmnistrt.convert.graph import ConvertError
 from fmnistrt.convert.tflite.frontend import read_tflite
 from fmnistrt.convert.tflite.model import load_model
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
 FILES = Path(__file__).parent.parent / "real" / "files"
 INT8 = FILES / "tflite-2.21.0-int8.tflite"
 HALF = FILES / "tflite-2.21.0-half.tflite"
@@ -195,6 +198,24 @@ def test_inputs(tf, shape):
     file = reference.read(convert(Checkpoint("m", content), Options(labels=[])).content)
     assert np.abs(result.evaluate(images) - expected).max() < 1e-5
     assert np.abs(reference.run(file, images) - expected).max() < 1e-5
+
+
+def test_nothing_heavy_is_loaded(tmp_path):
+    code = (
+        "import sys\nfrom fmnistrt.convert.cli import main\n"
+        "assert main([*sys.argv[1:], '--no-verify']) == 0\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(INT8), str(tmp_path / "m.fmg")],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+    loaded = result.stdout.split("\n")[-2].split()
+    assert "numpy" in loaded
+    assert not {"tensorflow", "flatbuffers", "h5py", "onnx", "onnxruntime"} & set(loaded)
 
 
 def test_half_precision_stays():
