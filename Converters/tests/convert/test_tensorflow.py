@@ -208,7 +208,7 @@ def test_without_tensorflow(monkeypatch, capsys, tmp_path):
     assert cli.main([str(source), str(tmp_path / "m.fmg")]) == 1
     error = capsys.readouterr().err
     assert "needs TensorFlow to be read (" in error
-    assert "run pip install 'fmnistrt[tensorflow]', or save the model as .keras" in error
+    assert "run pip install './Converters[tensorflow]', or save the model as .keras" in error
 
 
 def test_signature_is_for_saved_models(capsys, tmp_path):

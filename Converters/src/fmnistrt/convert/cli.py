@@ -34,6 +34,8 @@ EXAMPLES = """examples:
       A quarter of the file, computed in bytes: ranges are measured on 1,000 training pictures.
   fmnist-convert qdq.onnx int8.fmg
       It is quantised already (by onnxruntime's quantize_static, say): its bytes are taken over.
+  fmnist-convert mobile.tflite mobile.fmg
+      TensorFlow Lite, float or quantised. A folder is a SavedModel, which needs TensorFlow.
   fmnist-convert lenet.pt lenet.fmg --arch "conv(padding=2) relu maxpool flatten linear"
       PyTorch, safetensors or .npz: weights without a model, whose layers --arch names in order.
       Without --arch the message lists the tensors and proposes a line; docs/converting.md explains.
@@ -54,8 +56,8 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     result = argparse.ArgumentParser(
         prog="fmnist-convert",
-        description="Freezes a trained classifier (Keras, ONNX, PyTorch, safetensors, .npz) into "
-        "an .fmg file for libfmnistrt.",
+        description="Freezes a trained classifier (Keras, ONNX, TensorFlow, PyTorch, safetensors, "
+        ".npz) into an .fmg file for libfmnistrt.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

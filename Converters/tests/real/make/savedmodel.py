@@ -1,6 +1,6 @@
 # Python 3.7: tensorflow==1.15.5 protobuf==3.20.3 h5py==2.10.0 (simple)
 # Python 3.8: tensorflow-cpu==2.4.4 protobuf==3.20.3 (keras)
-# Python 3.10: tensorflow-cpu==2.10.1 protobuf==3.19.6 numpy==1.26.4 (module)
+# Python 3.10: tensorflow-cpu==2.10.1 protobuf==3.19.6 numpy==1.26.4 (module, weights)
 # Python 3.11: tensorflow-cpu==2.21.0 (export)
 """Trains small networks and writes TensorFlow's SavedModels, each as its year's programs do."""
 
@@ -80,11 +80,11 @@ def simple():
     store(name, answers, zipped=True)
 
 
-def trained(model):
+def trained(model, *callbacks):
     """A model of Keras after some training."""
     images, labels = fashion.load("train", COUNT)
     model.compile(tf.keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy")
-    model.fit(pictures(images), labels, BATCH, epochs=3, verbose=0)
+    model.fit(pictures(images), labels, BATCH, epochs=3, verbose=0, callbacks=list(callbacks))
     return model
 
 
@@ -108,6 +108,21 @@ def keras():
     model, name = trained(network()), name_of("keras")
     model.save(name)
     store(name, model.predict(pictures(fashion.test_images())), zipped=True)
+
+
+def weights():
+    """What ModelCheckpoint keeps of weights alone, and the layers in JSON."""
+    name = name_of("weights")
+    keep = tf.keras.callbacks.ModelCheckpoint(name, save_weights_only=True)
+    model = trained(network(), keep)
+    layers = name + ".layers.json"
+    with open(layers, "w") as stream:
+        stream.write(model.to_json())
+    os.remove("checkpoint")
+    answers = model.predict(pictures(fashion.test_images()), verbose=0)
+    beside = [layers, name + ".data-00000-of-00001"]
+    options = ["--config", layers, "--mean", str(MEAN), "--std", str(DEVIATION)]
+    fashion.describe(name, answers, "tensorflow " + VERSION, YEAR, options, beside=beside)
 
 
 def export():

@@ -10,7 +10,7 @@ from types import ModuleType
 
 from ..graph import ConvertError
 
-INSTALL = "pip install 'fmnistrt[tensorflow]'"
+INSTALL = "pip install './Converters[tensorflow]'"
 SETTINGS = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
