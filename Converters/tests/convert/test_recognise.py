@@ -145,7 +145,6 @@ KINDS = {
     "mar": (zipped({"MAR-INF/MANIFEST.json": b"x", "net.pt": b""}), "TorchServe"),
     # TensorFlow.
     "tf index": (bytes(60) + b"\x57\xfb\x80\x8b\x24\x75\x47\xdb", "TensorFlow checkpoint index"),
-    "graph": (message(*GRAPH, (4, message((1, 21)))), "GraphDef"),
     "meta graph": (message((1, message((5, b"1.15"))), (2, message(*GRAPH))), "TensorFlow check"),
     "saved model": (message((1, 1), (2, message((2, message(*GRAPH))))), "without its variables"),
     "graph as text": (b'node {\n  name: "x"\n  op: "Relu"\n}\n', "TensorFlow graph as text"),
@@ -324,7 +323,7 @@ def test_damage_and_noise_never_crash():
 def test_nothing_heavy_is_loaded_for_what_is_refused(tmp_path):
     """Whatever a file is, nothing but its own library is loaded to tell it."""
     files = []
-    for kind in ("noise", "graph", "joblib gzip", "json", "torchscript"):
+    for kind in ("noise", "meta graph", "joblib gzip", "json", "torchscript"):
         files.append(tmp_path / kind)
         files[-1].write_bytes(KINDS[kind][0])
     code = (

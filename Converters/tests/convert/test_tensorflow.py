@@ -1,4 +1,7 @@
-"""SavedModels: what is chosen in them, and what is refused. Real ones are in tests/real."""
+"""SavedModels and frozen graphs: what is chosen in them, and what is refused.
+
+Real ones are in tests/real.
+"""
 
 import sys
 import zipfile
@@ -202,6 +205,61 @@ def test_damaged_archives(tmp_path):
         read(Checkpoint("a.zip", whole[:at] + b"\0\0\0\0" + whole[at + 4 :]))
 
 
+def graph_of(tf, function, *specs):
+    """The bytes of a frozen graph; `function` gets its placeholders."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default() as graph:
+        function(*[v1.placeholder(spec.dtype, spec.shape, spec.name) for spec in specs])
+    return Checkpoint("m.pb", graph.as_graph_def().SerializeToString())
+
+
+def test_frozen_graphs(tf):
+    weights = RANDOM.normal(0, 1, (60, 4)).astype(np.float32)
+
+    def network(x):
+        logits = tf.linalg.matmul(tf.reshape(x, (-1, 60)), weights, name="logits")
+        tf.nn.softmax(tf.identity(logits), name="scores")
+        tf.argmax(logits, 1, name="classes")
+
+    spec = tf.TensorSpec((None, 6, 5, 2), name="images")
+    checkpoint = graph_of(tf, network, spec)
+    result = read(checkpoint)
+    assert result.output_kind == "probabilities"
+    inputs = RANDOM.normal(0, 1, (3, 6, 5, 2)).astype(np.float32)
+    file = reference.read(convert(checkpoint, Options(labels=[])).content)
+    np.testing.assert_allclose(reference.run(file, inputs), result.evaluate(inputs), atol=1e-5)
+    logits = read(checkpoint, SourceOptions(signature="logits"))
+    assert logits.output_kind == "logits"
+    np.testing.assert_allclose(logits.evaluate(inputs), inputs.reshape(3, 60) @ weights, atol=1e-5)
+    with pytest.raises(ConvertError, match=r"ends with these nodes: scores\. Choose the one"):
+        read(checkpoint, SourceOptions(signature="score"))
+
+
+def test_refused_graphs(tf):
+    spec = tf.TensorSpec((None, 6, 5, 2), name="images")
+    other = tf.TensorSpec((None, 6, 5, 2), name="masks")
+    free = tf.TensorSpec(None, name="images")
+
+    def two_ends(x):
+        tf.exp(x, name="a"), tf.sin(x, name="b")
+
+    def variable(x):
+        tf.identity(tf.compat.v1.Variable(1.0, use_resource=False) * x, name="a")
+
+    for function, specs, words in [
+        (two_ends, [spec], "ends with these nodes: a, b. Choose"),
+        (lambda x, y: tf.add(x, y, name="a"), [spec, other], "has 2 inputs (images, masks), and"),
+        (variable, [spec], "without the numbers of its variables"),
+        (lambda x: tf.exp(x, name="a"), [free], "which is no batch of images"),
+    ]:
+        with pytest.raises(ConvertError) as error:
+            read(graph_of(tf, function, *specs))
+        assert words in str(error.value), str(error.value)
+    content = graph_of(tf, lambda x: tf.exp(x, name="a"), spec).content
+    with pytest.raises(ConvertError, match=r"cannot load \("):
+        read(Checkpoint("m.pb", content.replace(b"Exp", b"Eyp")))
+
+
 def test_without_tensorflow(monkeypatch, capsys, tmp_path):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     source = FILES / "tensorflow-2.10.1-module"
@@ -214,4 +272,4 @@ def test_without_tensorflow(monkeypatch, capsys, tmp_path):
 def test_signature_is_for_saved_models(capsys, tmp_path):
     source = FILES / "tflite-2.8.4-mobile.tflite"
     assert cli.main([str(source), str(tmp_path / "m.fmg"), "--signature", "x"]) == 1
-    assert "--signature is for TensorFlow SavedModel files only" in capsys.readouterr().err
+    assert "is for TensorFlow SavedModel and TensorFlow graph files only" in capsys.readouterr().err

@@ -104,7 +104,8 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--signature",
         metavar="NAME",
-        help="the function of a SavedModel to convert (default: serving_default)",
+        help="the function of a SavedModel to convert (default: serving_default), or the node that "
+        "gives the answers in a graph of TensorFlow",
     )
     about = result.add_argument_group("what the file says about the model")
     about.add_argument(

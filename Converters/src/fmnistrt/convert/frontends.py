@@ -103,6 +103,18 @@ def _read_saved_model(checkpoint: Checkpoint, options: SourceOptions) -> FrontEn
     return read_saved_model(checkpoint, options.signature)
 
 
+def _is_tensorflow_graph(checkpoint: Checkpoint) -> bool:
+    from .recognise.messages import is_tensorflow_graph
+
+    return is_tensorflow_graph(checkpoint.content)
+
+
+def _read_tensorflow_graph(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .tensorflow.graph import read_graph
+
+    return read_graph(checkpoint.content, options.signature)
+
+
 FRONT_ENDS = (
     FrontEnd("TensorFlow Lite", _is_tflite, _read_tflite, (), (".tflite",)),
     FrontEnd("TensorFlow SavedModel", _is_saved_model, _read_saved_model, ("signature",)),
@@ -111,6 +123,9 @@ FRONT_ENDS = (
     FrontEnd("safetensors", _is_safetensors, _read_weights, ("architecture",), (".safetensors",)),
     FrontEnd("Keras", _is_keras, _read_keras, (), (".keras", ".h5", ".hdf5")),
     FrontEnd("ONNX", _is_onnx, _read_onnx, (), (".onnx",)),
+    FrontEnd(
+        "TensorFlow graph", _is_tensorflow_graph, _read_tensorflow_graph, ("signature",), (".pb",)
+    ),
 )
 """In the order in which they are asked: those whose signatures are plainest come first."""
 

@@ -38,6 +38,11 @@ def store(name, answers, zipped):
                     with open(path, "rb") as stream:
                         archive.writestr(stamp, stream.read())
         shutil.rmtree(name)
+    described(name, answers)
+
+
+def described(name, answers):
+    """Writes the answers."""
     labels = fashion.load("t10k", len(answers))[1]
     print(name, np.mean(np.argmax(answers, 1) == labels))
     options = ["--mean", str(MEAN), "--std", str(DEVIATION)]
@@ -77,7 +82,14 @@ def simple():
         name = name_of("simple")
         tf.saved_model.simple_save(session, name, {"images": x}, {"logits": logits})
         answers = session.run(logits, {x: pictures(fashion.test_images())})
+        frozen = tf.graph_util.convert_variables_to_constants(
+            session, session.graph_def, [logits.op.name]
+        )
     store(name, answers, zipped=True)
+    name = name_of("frozen")
+    with open(name + ".pb", "wb") as stream:
+        stream.write(frozen.SerializeToString())
+    described(name, answers)
 
 
 def trained(model, *callbacks):

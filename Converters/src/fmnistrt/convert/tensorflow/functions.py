@@ -9,10 +9,8 @@ from typing import Any
 
 from ..graph import ConvertError
 from . import GRAPH
+from .computation import Computation
 from .library import quiet, reason_of, tensorflow
-
-Computation = Callable[[Any], Any]
-"""From a tensor of images to a tensor of answers."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +72,7 @@ def _without_training(source: Path, target: Path) -> Any:
     if not model.meta_graphs:
         raise ConvertError(f"has no graph in its {GRAPH}: save the model once more")
     for graph in model.meta_graphs:
-        for node in graph.graph_def.node:
-            node.attr.pop("_output_shapes", None)
+        drop_noted_shapes(graph.graph_def)
         for entry in graph.object_graph_def.nodes:
             del entry.slot_variables[:]
     target.mkdir()
@@ -124,7 +121,18 @@ def _frozen(tf: Any, folder: Path, tags: list[str], source: str, target: str) ->
         v1.saved_model.load(session, tags, str(folder))
         node = target.split(":")[0]
         frozen = v1.graph_util.convert_variables_to_constants(session, session.graph_def, [node])
+    return pruned(tf, frozen, source, target)
+
+
+def drop_noted_shapes(graph: Any) -> None:
+    """Drops what TensorFlow 1 noted of shapes, which it infers anew."""
+    for node in graph.node:
+        node.attr.pop("_output_shapes", None)
+
+
+def pruned(tf: Any, graph: Any, source: str, target: str) -> Computation:
+    """The computation from one tensor of a graph without variables to another."""
     with quiet():
-        whole = v1.wrap_function(lambda: tf.import_graph_def(frozen, name=""), [])
+        whole = tf.compat.v1.wrap_function(lambda: tf.import_graph_def(graph, name=""), [])
         found = whole.graph.as_graph_element
         return whole.prune(found(source), found(target))

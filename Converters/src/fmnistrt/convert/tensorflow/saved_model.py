@@ -1,56 +1,24 @@
-"""SavedModels: one signature becomes a TensorFlow Lite model, which is then read as any other.
-
-TensorFlow's own converter does the work that needs TensorFlow: it freezes variables, leaves out
-what is for training, and folds batch normalisation.
-"""
+"""SavedModels: folders or archives, of which one signature is converted."""
 
 from __future__ import annotations
 
-import re
 import tempfile
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import Any
-
-import numpy as np
 
 from ..checkpoint import MAX_CHECKPOINT, MAX_FILES, Checkpoint
 from ..graph import ConvertError
 from ..result import FrontEndResult
-from ..tflite.frontend import read_tflite
 from . import DAMAGED, zipped_root
-from .functions import Computation, Function, load
-from .library import quiet, reason_of, tensorflow
+from .computation import shape_of, translate
+from .functions import Function, load
+from .library import reason_of
 
 DEFAULT = "serving_default"
 ANSWERS = ("probabilities", "logits")
 """What an estimator calls the output that is wanted, beside others."""
-BATCH = 64
-_FOREIGN = re.compile(r"'tf\.(\w+)' op")
-"""How the converter names what it cannot translate."""
-
-
-@dataclass(frozen=True)
-class Evaluator:
-    """The answers of TensorFlow itself; `shape` has a batch of None where that is open."""
-
-    compute: Computation
-    shape: tuple[int | None, ...]
-
-    def __call__(self, inputs: np.ndarray) -> np.ndarray:
-        """Prepared inputs (n, height, width, channels) to answers (n, classes), float32."""
-        tf, batch = tensorflow(), self.shape[0]
-        parts = []
-        for start in range(0, len(inputs), batch or BATCH):
-            part = inputs[start : start + (batch or BATCH)].astype(np.float32)
-            count = len(part)
-            if batch is not None:
-                part = np.concatenate([part, np.repeat(part[-1:], batch - count, axis=0)])
-            result = self.compute(tf.constant(part.reshape(len(part), *self.shape[1:]))).numpy()
-            parts.append(result.reshape(len(part), -1)[:count])
-        return np.concatenate(parts).astype(np.float32)
 
 
 def read_saved_model(checkpoint: Checkpoint, signature: str | None) -> FrontEndResult:
@@ -96,31 +64,12 @@ def _read(folder: Path, place: Path, name: str | None) -> FrontEndResult:
             f"signature {name}: save a function of images alone"
         )
     ((source, spec),) = function.inputs.items()
-    shape, target = _shape(spec, source), _output(function.outputs, name, notes)
-    try:
-        compute = function.between(source, target)
-        content = _as_tflite(compute, shape, function.owner)
-    except Exception as error:  # TensorFlow raises whatever its parts raise.
-        raise _refusal(error) from error
-    result = read_tflite(content)
+    shape, target = shape_of(spec, source), _output(function.outputs, name, notes)
+    result = translate(lambda: function.between(source, target), shape, function.owner)
     return replace(
         result,
         framework=f"tensorflow {saved.version}".strip(),
-        evaluate=Evaluator(compute, shape),
         notes=[*notes, *result.notes],
-    )
-
-
-def _refusal(error: Exception) -> ConvertError:
-    operators = sorted(set(_FOREIGN.findall(str(error))))
-    if operators:
-        return ConvertError(
-            f"computes with operators that TensorFlow Lite does not have ({', '.join(operators)}): "
-            "replace the layers that use them"
-        )
-    return ConvertError(
-        f"is a SavedModel that TensorFlow's own converter refuses ({reason_of(error)}): replace "
-        "the layers that it names"
     )
 
 
@@ -153,34 +102,3 @@ def _output(outputs: list[str], name: str, notes: list[str]) -> str:
         f"has {len(outputs)} outputs ({', '.join(sorted(outputs))}) in its signature {name}: save "
         "a function with one, the scores of the classes"
     )
-
-
-def _shape(spec: Any, name: str) -> tuple[int | None, ...]:
-    """The shape of the input, which must be one of images."""
-    kind = spec.dtype.name
-    if kind == "string":
-        raise ConvertError(
-            f'takes texts as its input "{name}" (pictures in a file, or serialised examples): save '
-            "a function that takes images as float32"
-        )
-    if kind != "float32":
-        raise ConvertError(
-            f'takes {kind} as its input "{name}": save a function that takes images as float32'
-        )
-    sizes = spec.shape.as_list() if spec.shape.rank is not None else []
-    if not 2 <= len(sizes) <= 4 or any(not size for size in sizes[1:]) or sizes[0] == 0:
-        raise ConvertError(
-            f'takes {spec.shape} as its input "{name}", which is no batch of images: save a '
-            "function with every size but the batch fixed, such as (None, 28, 28, 1)"
-        )
-    return tuple(sizes)
-
-
-def _as_tflite(compute: Computation, shape: tuple[int | None, ...], owner: Any) -> bytes:
-    """The computation as TensorFlow Lite has it, for one image at a time where that is open."""
-    tf = tensorflow()
-    spec = tf.TensorSpec((shape[0] or 1, *shape[1:]), tf.float32, "images")
-    with quiet():
-        function = tf.function(compute, autograph=False).get_concrete_function(spec)
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([function], owner)
-        return converter.convert()
