@@ -285,6 +285,9 @@ def test_prefixes_of_tensorflow(tmp_path, capsys):
     (tmp_path / "best.ckpt.index").write_bytes(KINDS["tf index"][0])
     assert cli.main([str(tmp_path / "best.ckpt"), str(tmp_path / "o.fmg")]) == 1
     assert "best.ckpt: is a TensorFlow checkpoint index" in capsys.readouterr().err
+    output = str(tmp_path / "best.ckpt.index")
+    assert cli.main([str(tmp_path / "best.ckpt"), output, "--force"]) == 1
+    assert "the output is the checkpoint itself" in capsys.readouterr().err
 
 
 def test_checkpoints_know_their_digest(tmp_path):
