@@ -23,7 +23,8 @@ from sklearn.linear_model import LogisticRegression
 
 from fmnistrt.convert import cli
 from fmnistrt.convert.checkpoint import Checkpoint
-from fmnistrt.convert.frontends import FRONT_ENDS
+from fmnistrt.convert.frontends import FRONT_ENDS, front_end_of
+from fmnistrt.convert.graph import ConvertError
 from fmnistrt.convert.recognise import describe
 from fmnistrt.convert.recognise.kind import MODEL_SUFFIXES, lies
 from fmnistrt.convert.recognise.pickles import names_in
@@ -282,6 +283,9 @@ def test_prefixes_of_tensorflow(tmp_path, capsys):
     (tmp_path / "best.ckpt.index").write_bytes(KINDS["tf index"][0])
     assert cli.main([str(tmp_path / "best.ckpt"), str(tmp_path / "o.fmg")]) == 1
     assert "best.ckpt: is a TensorFlow checkpoint index" in capsys.readouterr().err
+    output = str(tmp_path / "best.ckpt.index")
+    assert cli.main([str(tmp_path / "best.ckpt"), output, "--force"]) == 1
+    assert "the output is the checkpoint itself" in capsys.readouterr().err
 
 
 def test_checkpoints_know_their_digest(tmp_path):
@@ -301,6 +305,20 @@ def test_checkpoints_know_their_digest(tmp_path):
     assert len(digests) == 3
 
 
+def test_names_of_checkpoints(tmp_path, monkeypatch):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "x").write_bytes(b"1")
+    (tmp_path / "link.pt").symlink_to(tmp_path / "folder" / "x")
+    monkeypatch.chdir(tmp_path / "folder")
+    for path, name in [
+        (".", "folder"),
+        ("..", tmp_path.name),
+        ("x", "x"),
+        ("../link.pt", "link.pt"),
+    ]:
+        assert Checkpoint.open(Path(path)).name == name
+
+
 def test_names_in_pickles():
     for protocol in range(6):
         names = names_in(pickle.dumps(SKLEARN, protocol))
@@ -317,7 +335,12 @@ def test_damage_and_noise_never_crash():
             damaged = bytearray(content[: source.randrange(1, len(content) + 1)])
             for _ in range(source.randrange(4)):
                 damaged[source.randrange(len(damaged))] = source.randrange(256)
-            assert describe(Checkpoint("a", bytes(damaged))).startswith("is ")
+            checkpoint = Checkpoint("a", bytes(damaged))
+            assert describe(checkpoint).startswith("is ")
+            try:
+                assert front_end_of(checkpoint) in FRONT_ENDS
+            except ConvertError as error:
+                assert str(error) == describe(checkpoint)
 
 
 def test_nothing_heavy_is_loaded_for_what_is_refused(tmp_path):

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .quantize import command
 
 if TYPE_CHECKING:
-    from .checkpoint import SourceOptions
-    from .convert import Conversion
+    from .checkpoint import Checkpoint, SourceOptions
 
 EXAMPLES = """examples:
   fmnist-convert runs/bncnn/best.ckpt bncnn.fmg
@@ -25,7 +24,7 @@ EXAMPLES = """examples:
   fmnist-convert model.h5 model.fmg --scale 1
       It was trained on pixels from 0 to 255 as they are.
   fmnist-convert model.h5 --check /usr/share/datasets/fashion-mnist
-      What was it trained on? Its accuracy under the usual preparations tells, and nothing is written.
+      What was it trained on? The accuracy under the usual preparations tells; nothing is written.
   fmnist-convert cats.keras cats.fmg --labels cat,dog --accuracy 0.97 --name "cats and dogs"
       Other classes; --labels also takes a file with one name a line.
   fmnist-convert best.keras small.fmg --weights f16
@@ -228,11 +227,12 @@ def run(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     from .checkpoint import Checkpoint
     from .convert import Options, convert
     from .explain import Explanation
+    from .verify import verified
 
-    if options.output is not None:
-        _check_output(options)
-    explanation = Explanation() if options.explain else None
     checkpoint = Checkpoint.open(options.checkpoint)
+    if options.output is not None:
+        _check_output(options.output, checkpoint, options.force)
+    explanation = Explanation() if options.explain else None
     wanted = Options(
         scale=options.scale,
         mean=options.mean or (0.0,),
@@ -252,7 +252,7 @@ def run(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
         remarks += explanation.text(sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
     remarks += [f"note: {note}" for note in conversion.notes]
     model = conversion.model
-    difference = None if options.no_verify else _difference(conversion, options.weights)
+    difference = None if options.no_verify else verified(conversion)
     comparison = None
     if options.check:
         from .contracts import PICTURES, compare
@@ -285,19 +285,18 @@ def run(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     return report, remarks
 
 
-def _check_output(options: argparse.Namespace) -> None:
+def _check_output(output: Path, checkpoint: Checkpoint, force: bool) -> None:
     """Refuses an output that would replace what it should not."""
     from .graph import ConvertError
 
-    path, output = options.checkpoint, options.output
     if output.is_dir() or not output.parent.is_dir():
         raise ConvertError(f"{output} cannot be written: give a file name in an existing folder")
     if output.exists():
-        if path.exists() and output.samefile(path):
+        if checkpoint.path and output.samefile(checkpoint.path):
             raise ConvertError("the output is the checkpoint itself: give another name")
         if not output.is_file():
             raise ConvertError(f"{output} is not a regular file and stays: give another name")
-        if not options.force:
+        if not force:
             raise ConvertError(f"{output} exists already: give --force to replace it")
 
 
@@ -329,23 +328,3 @@ def _labels(argument: str | None) -> list[str] | None:
     except UnicodeDecodeError:
         raise ConvertError(f"the labels in {argument} are not UTF-8 text") from None
     return [line.strip() for line in lines if line.strip()]
-
-
-def _difference(conversion: Conversion, weights: str) -> float:
-    """Runs the file through the library; a difference beyond the tolerance is an error."""
-    proof = conversion.proof
-    from .graph import ConvertError
-    from .verify import largest_difference
-
-    difference = largest_difference(conversion.content, proof.inputs, proof.outputs)
-    if not difference <= proof.tolerance:
-        advice = (
-            "half precision does not suit it, leave out --weights f16"
-            if weights == "f16"
-            else "please report this as a bug with the checkpoint"
-        )
-        raise ConvertError(
-            f"the library's answers differ from the {conversion.compared}'s by {difference:.1e}, "
-            f"more than {proof.tolerance:.1e}: {advice}"
-        )
-    return difference

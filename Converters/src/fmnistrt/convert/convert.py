@@ -57,7 +57,8 @@ class Options:
 class Conversion:
     """A converted model, the file's bytes, what they must answer, and remarks for the user.
 
-    `quantized` is the report of a quantisation, if there was one.
+    `quantized` is the report of a quantisation, if there was one; `halved` says whether weights
+    were rounded to half precision.
     """
 
     model: Model
@@ -65,6 +66,7 @@ class Conversion:
     proof: Golden
     notes: list[str] = field(default_factory=list)
     quantized: Report | None = None
+    halved: bool = False
 
     @property
     def compared(self) -> str:
@@ -122,7 +124,7 @@ def convert(checkpoint: Checkpoint, options: Options, watch: Watch | None = None
             _compare(source, proof, notes)
     if pixels and options.golden:
         model.golden = proof
-    return Conversion(model, write(model), proof, notes, report)
+    return Conversion(model, write(model), proof, notes, report, bool(halved))
 
 
 def _lowered(graph: Graph, notes: list[str]) -> Graph:

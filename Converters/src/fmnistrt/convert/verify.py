@@ -11,6 +11,8 @@ from .graph import ConvertError
 if TYPE_CHECKING:
     from fmnistrt import Model
 
+    from .convert import Conversion
+
 
 def open_model(content: bytes) -> Model:
     """The library's model of an .fmg file's content."""
@@ -46,3 +48,20 @@ def largest_difference(content: bytes, inputs: np.ndarray, expected: np.ndarray)
         raise ConvertError(f"the library answers {scores.shape} instead of {expected.shape} scores")
     difference = np.abs(scores.astype(np.float64) - expected)
     return float("inf") if np.isnan(difference).any() else float(difference.max())
+
+
+def verified(conversion: Conversion) -> float:
+    """The largest difference of the library's answers; more than the tolerance is an error."""
+    proof = conversion.proof
+    difference = largest_difference(conversion.content, proof.inputs, proof.outputs)
+    if not difference <= proof.tolerance:
+        advice = (
+            "half precision does not suit it, leave out --weights f16"
+            if conversion.halved
+            else "please report this as a bug with the checkpoint"
+        )
+        raise ConvertError(
+            f"the library's answers differ from the {conversion.compared}'s by {difference:.1e}, "
+            f"more than {proof.tolerance:.1e}: {advice}"
+        )
+    return difference
