@@ -200,6 +200,22 @@ def test_inputs(tf, shape):
     assert np.abs(reference.run(file, images) - expected).max() < 1e-5
 
 
+def test_fixed_batch(tf):
+    """Of four images, which the arithmetic of the file's reshapes names."""
+
+    def function(x):
+        x = tf.nn.conv2d(x, numbers(3, 3, 2, 4), 1, "SAME")
+        return tf.matmul(tf.reshape(x, (4, 120)), numbers(120, 5))
+
+    content = written(tf, function, (6, 5, 2), batch=4)
+    checkpoint = Checkpoint("m", content)
+    inputs = RANDOM.normal(0, 1, (4, 6, 5, 2)).astype(np.float32)
+    expected = answered(tf, content, inputs[None]).reshape(4, 5)
+    file = reference.read(convert(checkpoint, Options(labels=[])).content)
+    np.testing.assert_allclose(read(checkpoint).evaluate(inputs), expected, atol=1e-5)
+    np.testing.assert_allclose(reference.run(file, inputs), expected, atol=1e-5)
+
+
 def test_nothing_heavy_is_loaded(tmp_path):
     code = (
         "import sys\nfrom fmnistrt.convert.cli import main\n"
