@@ -115,13 +115,42 @@ def _read_tensorflow_graph(checkpoint: Checkpoint, options: SourceOptions) -> Fr
     return read_graph(checkpoint.content, options.signature)
 
 
+def _is_skops(checkpoint: Checkpoint) -> bool:
+    from .scikit.unpack import looks_like_skops
+
+    return looks_like_skops(checkpoint.content)
+
+
+def _is_scikit(checkpoint: Checkpoint) -> bool:
+    from .scikit.unpack import looks_like_pickle
+
+    return looks_like_pickle(checkpoint.content)
+
+
+def _read_scikit(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .scikit.backbone import front_of
+    from .scikit.frontend import read_scikit
+
+    return read_scikit(
+        checkpoint.content, options.architecture, options.trust_pickle, front_of(options)
+    )
+
+
 FRONT_ENDS = (
     FrontEnd("TensorFlow Lite", _is_tflite, _read_tflite, (), (".tflite",)),
     FrontEnd("TensorFlow SavedModel", _is_saved_model, _read_saved_model, ("signature",)),
     FrontEnd("PyTorch", _is_torch, _read_weights, ("architecture",), (".pt", ".pth")),
     FrontEnd("NumPy .npz", _is_npz, _read_weights, ("architecture",), (".npz",)),
     FrontEnd("safetensors", _is_safetensors, _read_weights, ("architecture",), (".safetensors",)),
+    FrontEnd("skops", _is_skops, _read_scikit, ("architecture", "backbone", "layer"), (".skops",)),
     FrontEnd("Keras", _is_keras, _read_keras, (), (".keras", ".h5", ".hdf5")),
+    FrontEnd(
+        "scikit-learn",
+        _is_scikit,
+        _read_scikit,
+        ("architecture", "trust_pickle", "backbone", "layer"),
+        (".joblib", ".pkl", ".pickle"),
+    ),
     FrontEnd("ONNX", _is_onnx, _read_onnx, (), (".onnx",)),
     FrontEnd(
         "TensorFlow graph", _is_tensorflow_graph, _read_tensorflow_graph, ("signature",), (".pb",)

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from .kind import (
     EXPORT_ONNX,
-    EXPORT_SKLEARN,
     GIVE_MODEL,
     GIVE_SOURCE,
     MODEL_SUFFIXES,
@@ -38,8 +37,6 @@ def zip_kind(content: bytes) -> Kind | None:
         return Kind("a program of torch.export", torch, (".pt", ".pth"))
     if any(name.startswith("MAR-INF/") for name in names):
         return Kind("an archive of TorchServe", "unpack it and give the model's file in it")
-    if "schema.json" in names:
-        return Kind("a skops file of scikit-learn", EXPORT_SKLEARN, (".skops",))
     if any(name.startswith("Data/com.apple.CoreML") or ".mlpackage/" in name for name in names):
         return Kind("a zipped Core ML package", GIVE_SOURCE)
     inside = _model_in(names)
