@@ -39,7 +39,21 @@ struct RealOutput: U8Output {
   }
 }
 
-struct ByteOutput: U8Output {
+/// An epilogue whose results are bytes.
+protocol U8ByteOutput: U8Output where Element == UInt8 {
+  var zeroPoint: UInt8 { get }
+  /// What is to be rounded: at least -(zero point) and at most 255 - (zero point).
+  func clamped(_ v: Vector) -> Vector
+}
+
+extension U8ByteOutput {
+  @inline(__always)
+  func store(_ v: Vector, to output: UnsafeMutablePointer<UInt8>, lanes: Int) {
+    fmk_store_block(output, fmk_round_to_block(clamped(v), zeroPoint), lanes)
+  }
+}
+
+struct ByteOutput: U8ByteOutput {
   private let real: RealOutput
   private let quantize: ClippedByteOutput
 
@@ -53,18 +67,19 @@ struct ByteOutput: U8Output {
   }
 
   @inline(__always)
-  func store(_ v: Vector, to output: UnsafeMutablePointer<UInt8>, lanes: Int) {
-    quantize.store(real(v), to: output, lanes: lanes)
-  }
+  var zeroPoint: UInt8 { quantize.zeroPoint }
+
+  @inline(__always)
+  func clamped(_ v: Vector) -> Vector { quantize.clamped(real(v)) }
 }
 
 /// For values that are not NaN and an epilogue without scale and shift. The clip and the range of a
 /// byte are one: multiplying with the factor, above 0, keeps the order of numbers, rounded or not.
-struct ClippedByteOutput: U8Output {
+struct ClippedByteOutput: U8ByteOutput {
   private let factor: Vector
   private let low: Vector
   private let high: Vector
-  private let zeroPoint: UInt8
+  let zeroPoint: UInt8
 
   @inline(__always)
   init(_ epilogue: fmk_u8_epilogue, channel: Int) {
@@ -77,8 +92,5 @@ struct ClippedByteOutput: U8Output {
   }
 
   @inline(__always)
-  func store(_ v: Vector, to output: UnsafeMutablePointer<UInt8>, lanes: Int) {
-    let clamped = fmk_min(fmk_max(v * factor, low), high)
-    fmk_store_block(output, fmk_round_to_block(clamped, zeroPoint), lanes)
-  }
+  func clamped(_ v: Vector) -> Vector { fmk_min(fmk_max(v * factor, low), high) }
 }

@@ -155,6 +155,27 @@ FMK_INLINE fmk_block fmk_round_to_block(fmk_reals v, uint8_t zero_point) {
   return __builtin_convertvector((fmk_sums)(v + 0x1.8p23f), fmk_block) + zero_point;
 }
 
+#if defined(__AVX512VNNI__)
+/* Rounds like fmk_round_to_block and stores two blocks of each of two pixels: a and b are those of the
+ * first. */
+FMK_INLINE void fmk_store_pixels(uint8_t *first, uint8_t *second, fmk_reals a, fmk_reals b,
+                                 fmk_reals c, fmk_reals d, int32_t zero_point) {
+  typedef int16_t words __attribute__((vector_size(64)));
+  typedef char bytes __attribute__((vector_size(64)));
+#define FMK_ROUND(v) __builtin_ia32_cvtps2dq512_mask(v, (fmk_sums){0}, 0xffff, 4)
+  const int16_t shift = (int16_t)zero_point;
+  const words x = (words)__builtin_ia32_packssdw512(FMK_ROUND(a), FMK_ROUND(b)) + shift;
+  const words y = (words)__builtin_ia32_packssdw512(FMK_ROUND(c), FMK_ROUND(d)) + shift;
+#undef FMK_ROUND
+  /* Each quarter has 4 bytes of a, b, c and d. */
+  const fmk_sums packed = (fmk_sums)(bytes)__builtin_ia32_packuswb512(x, y);
+  const fmk_sums sorted = __builtin_shufflevector(packed, packed, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10,
+                                                  14, 3, 7, 11, 15);
+  memcpy(first, &sorted, 32);
+  memcpy(second, (const char *)&sorted + 32, 32);
+}
+#endif
+
 /* Stores the first `count` bytes, at most 16. */
 FMK_INLINE void fmk_store_block(uint8_t *to, fmk_block block, intptr_t count) {
   if (count == sizeof block) {

@@ -56,6 +56,8 @@ typedef struct fmk_u8_epilogue {
  *   bytes:  output[row * output_row_step + p * output_step + c]
  *   floats: output[row * output_row_step + p * output_step + c / 16 * output_plane + c % 16]
  *
+ * All these offsets are below 2^31.
+ *
  * u8_dense is the same for rows = pixels = 1, with long segments and many blocks.
  *
  * u8_depthwise has one weight for each tap and channel. A segment is a tap: its count is not read,

@@ -43,7 +43,8 @@ extension Planner {
     return ByteConvolution(
       input: draft.input, output: draft.output, isDepthwise: depthwise, arguments: arguments,
       ranges: ranges,
-      rows: graph.tensors[node.output].shape.sizes[0], channelsTogether: together)
+      rows: graph.tensors[node.output].shape.sizes[0], channelsTogether: together,
+      imagesAsPixels: !depthwise && usesTiles && arguments.pixels <= 14 ? 8 : .max)
   }
 
   /// Bytes of weights that stay in the second-level cache beside inputs and outputs.
@@ -91,6 +92,9 @@ extension Planner {
     arguments.to_float = output.isBytes ? 0 : 1
     return arguments
   }
+
+  /// Whether u8_conv computes with matrix units.
+  private var usesTiles: Bool { fmk_table_of(isa).pointee.u8_depth == 64 }
 
   /// Bytes of a kernel row up to which matrix units, filled with zeros, take longer than vectors.
   private static let shallowRow = 12
