@@ -6,6 +6,33 @@ protocol U8Output {
   init(_ epilogue: fmk_u8_epilogue, channel: Int)
   /// Stores the first `lanes` lanes.
   func store(_ v: Vector, to output: UnsafeMutablePointer<Element>, lanes: Int)
+  /// Stores four whole blocks that lie `step` elements apart.
+  func store(
+    _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector,
+    to output: UnsafeMutablePointer<Element>, step: Int)
+}
+
+extension U8Output {
+  /// Stores `count` blocks that lie `step` elements apart, the first `lanes` lanes of each.
+  @inline(__always)
+  func store(
+    _ count: Int, to output: UnsafeMutablePointer<Element>, step: Int, lanes: Int,
+    _ value: (Int) -> Vector
+  ) {
+    var to = output
+    var i = 0
+    while i < count {
+      if lanes == 16 && i + 4 <= count {
+        store(value(i), value(i + 1), value(i + 2), value(i + 3), to: to, step: step)
+        to += 4 * step
+        i += 4
+      } else {
+        store(value(i), to: to, lanes: lanes)
+        to += step
+        i += 1
+      }
+    }
+  }
 }
 
 struct RealOutput: U8Output {
@@ -37,6 +64,17 @@ struct RealOutput: U8Output {
   func store(_ v: Vector, to output: UnsafeMutablePointer<Float>, lanes: Int) {
     self(v).store(to: output, lanes: lanes)
   }
+
+  @inline(__always)
+  func store(
+    _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector, to output: UnsafeMutablePointer<Float>,
+    step: Int
+  ) {
+    self(a).store(to: output)
+    self(b).store(to: output + step)
+    self(c).store(to: output + 2 * step)
+    self(d).store(to: output + 3 * step)
+  }
 }
 
 /// An epilogue whose results are bytes.
@@ -50,6 +88,14 @@ extension U8ByteOutput {
   @inline(__always)
   func store(_ v: Vector, to output: UnsafeMutablePointer<UInt8>, lanes: Int) {
     fmk_store_block(output, fmk_round_to_block(clamped(v), zeroPoint), lanes)
+  }
+
+  @inline(__always)
+  func store(
+    _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector, to output: UnsafeMutablePointer<UInt8>,
+    step: Int
+  ) {
+    fmk_store_blocks(output, step, clamped(a), clamped(b), clamped(c), clamped(d), zeroPoint)
   }
 }
 

@@ -7,6 +7,21 @@ func maxPool(
 ) {
   let taps = pool.pointee.taps!
   var channel = 0
+  while channel + 64 <= pool.pointee.channels {
+    var pixel = 0
+    while pixel < pool.pointee.pixels {
+      let from = input + (pixel * pool.pointee.pixel_step + channel)
+      var best = fmk_load_line(from + Int(taps[0]))
+      var t = 1
+      while t < pool.pointee.count {
+        best = fmk_larger_line(best, fmk_load_line(from + Int(taps[t])))
+        t += 1
+      }
+      fmk_store_line(output + (pixel * pool.pointee.output_step + channel), best)
+      pixel += 1
+    }
+    channel += 64
+  }
   while channel < pool.pointee.channels {
     let lanes = min(16, pool.pointee.channels - channel)
     var pixel = 0

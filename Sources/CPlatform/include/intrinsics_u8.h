@@ -151,30 +151,11 @@ FMK_INLINE fmk_reals fmk_min(fmk_reals a, fmk_reals b) { return FMK_HALVES(minps
 
 /* Rounds, halves to even, and adds the zero point. v is between -(zero point) and 255 - (zero
  * point): with this number added, the lowest byte of the float is the rounded v. */
+#define FMK_ROUND_TO_BLOCK(v, zero_point) \
+  (__builtin_convertvector((fmk_sums)((v) + 0x1.8p23f), fmk_block) + (zero_point))
 FMK_INLINE fmk_block fmk_round_to_block(fmk_reals v, uint8_t zero_point) {
-  return __builtin_convertvector((fmk_sums)(v + 0x1.8p23f), fmk_block) + zero_point;
+  return FMK_ROUND_TO_BLOCK(v, zero_point);
 }
-
-#if defined(__AVX512VNNI__)
-/* Rounds like fmk_round_to_block and stores two blocks of each of two pixels: a and b are those of the
- * first. */
-FMK_INLINE void fmk_store_pixels(uint8_t *first, uint8_t *second, fmk_reals a, fmk_reals b,
-                                 fmk_reals c, fmk_reals d, int32_t zero_point) {
-  typedef int16_t words __attribute__((vector_size(64)));
-  typedef char bytes __attribute__((vector_size(64)));
-#define FMK_ROUND(v) __builtin_ia32_cvtps2dq512_mask(v, (fmk_sums){0}, 0xffff, 4)
-  const int16_t shift = (int16_t)zero_point;
-  const words x = (words)__builtin_ia32_packssdw512(FMK_ROUND(a), FMK_ROUND(b)) + shift;
-  const words y = (words)__builtin_ia32_packssdw512(FMK_ROUND(c), FMK_ROUND(d)) + shift;
-#undef FMK_ROUND
-  /* Each quarter has 4 bytes of a, b, c and d. */
-  const fmk_sums packed = (fmk_sums)(bytes)__builtin_ia32_packuswb512(x, y);
-  const fmk_sums sorted = __builtin_shufflevector(packed, packed, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10,
-                                                  14, 3, 7, 11, 15);
-  memcpy(first, &sorted, 32);
-  memcpy(second, (const char *)&sorted + 32, 32);
-}
-#endif
 
 /* Stores the first `count` bytes, at most 16. */
 FMK_INLINE void fmk_store_block(uint8_t *to, fmk_block block, intptr_t count) {
@@ -195,6 +176,59 @@ FMK_INLINE void fmk_store_block(uint8_t *to, fmk_block block, intptr_t count) {
   if (count & 1) *to = (uint8_t)rest;
 #endif
 }
+
+#if defined(__AVX512VNNI__)
+/* Four blocks at once, rounded like fmk_round_to_block, one after the other. What is above 2^15 or
+ * below -2^15 becomes the nearest byte, if it is below 2^31. */
+FMK_INLINE fmk_sums fmk_round_blocks(fmk_reals a, fmk_reals b, fmk_reals c, fmk_reals d,
+                                     uint8_t zero_point) {
+  typedef int16_t words __attribute__((vector_size(64)));
+#define FMK_ROUND(v) __builtin_ia32_cvtps2dq512_mask(v, (fmk_sums){0}, 0xffff, 4)
+  const words shift = (words){0} + (int16_t)zero_point;
+  const words x = (words)__builtin_ia32_packssdw512(FMK_ROUND(a), FMK_ROUND(b));
+  const words y = (words)__builtin_ia32_packssdw512(FMK_ROUND(c), FMK_ROUND(d));
+#undef FMK_ROUND
+  /* Each quarter has 4 bytes of a, b, c and d. */
+  const fmk_sums packed = (fmk_sums)__builtin_ia32_packuswb512(
+      __builtin_elementwise_add_sat(x, shift), __builtin_elementwise_add_sat(y, shift));
+  return __builtin_shufflevector(packed, packed, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11,
+                                 15);
+}
+
+FMK_INLINE void fmk_store_halves(uint8_t *first, uint8_t *second, fmk_sums bytes) {
+  memcpy(first, &bytes, 32);
+  memcpy(second, (const char *)&bytes + 32, 32);
+}
+
+/* Blocks that lie `step` bytes apart. */
+FMK_INLINE void fmk_store_blocks(uint8_t *to, intptr_t step, fmk_reals a, fmk_reals b, fmk_reals c,
+                                 fmk_reals d, uint8_t zero_point) {
+  const fmk_sums bytes = fmk_round_blocks(a, b, c, d, zero_point);
+  for (int i = 0; i < 4; i++) memcpy(to + i * step, (const char *)&bytes + i * 16, 16);
+}
+#else
+FMK_INLINE void fmk_store_blocks(uint8_t *to, intptr_t step, fmk_reals a, fmk_reals b, fmk_reals c,
+                                 fmk_reals d, uint8_t zero_point) {
+  const fmk_block blocks[] = {FMK_ROUND_TO_BLOCK(a, zero_point), FMK_ROUND_TO_BLOCK(b, zero_point),
+                              FMK_ROUND_TO_BLOCK(c, zero_point), FMK_ROUND_TO_BLOCK(d, zero_point)};
+  for (int i = 0; i < 4; i++) memcpy(to + i * step, &blocks[i], sizeof blocks[i]);
+}
+#endif
+
+/* 64 bytes. */
+typedef uint8_t fmk_line __attribute__((vector_size(64)));
+
+FMK_INLINE fmk_line fmk_load_line(const uint8_t *bytes) {
+  fmk_line line;
+  memcpy(&line, bytes, sizeof line);
+  return line;
+}
+
+FMK_INLINE fmk_line fmk_larger_line(fmk_line a, fmk_line b) {
+  return __builtin_elementwise_max(a, b);
+}
+
+FMK_INLINE void fmk_store_line(uint8_t *to, fmk_line line) { memcpy(to, &line, sizeof line); }
 #endif
 
 #endif
