@@ -91,8 +91,8 @@ func store(
     StoredTile<RealOutput>.store(
       conv, shape, sums, output.assumingMemoryBound(to: Float.self),
       blockStep: conv.pointee.output_plane)
-  } else if conv.pointee.epilogue.scale == nil {
-    StoredTile<ClippedByteOutput>.store(
+  } else if conv.pointee.epilogue.is_bounded != 0 {
+    StoredTile<BoundedByteOutput>.store(
       conv, shape, sums, output.assumingMemoryBound(to: UInt8.self), blockStep: 16)
   } else {
     StoredTile<ByteOutput>.store(

@@ -80,7 +80,9 @@ struct RealOutput: U8Output {
 /// An epilogue whose results are bytes.
 protocol U8ByteOutput: U8Output where Element == UInt8 {
   var zeroPoint: UInt8 { get }
-  /// What is to be rounded: at least -(zero point) and at most 255 - (zero point).
+  /// What fmk_round_blocks takes.
+  func scaled(_ v: Vector) -> Vector
+  /// What fmk_round_to_block takes.
   func clamped(_ v: Vector) -> Vector
 }
 
@@ -95,48 +97,48 @@ extension U8ByteOutput {
     _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector, to output: UnsafeMutablePointer<UInt8>,
     step: Int
   ) {
-    fmk_store_blocks(output, step, clamped(a), clamped(b), clamped(c), clamped(d), zeroPoint)
+    fmk_store_blocks(output, step, scaled(a), scaled(b), scaled(c), scaled(d), zeroPoint)
   }
 }
 
 struct ByteOutput: U8ByteOutput {
   private let real: RealOutput
-  private let quantize: ClippedByteOutput
+  private let bounded: BoundedByteOutput
 
   @inline(__always)
   init(_ epilogue: fmk_u8_epilogue, channel: Int) {
     real = RealOutput(epilogue, channel: channel)
-    var epilogue = epilogue
-    epilogue.low = -.infinity
-    epilogue.high = .infinity
-    quantize = ClippedByteOutput(epilogue, channel: channel)
+    bounded = BoundedByteOutput(epilogue, channel: channel)
   }
 
   @inline(__always)
-  var zeroPoint: UInt8 { quantize.zeroPoint }
+  var zeroPoint: UInt8 { bounded.zeroPoint }
 
   @inline(__always)
-  func clamped(_ v: Vector) -> Vector { quantize.clamped(real(v)) }
+  func scaled(_ v: Vector) -> Vector { clamped(v) }
+
+  @inline(__always)
+  func clamped(_ v: Vector) -> Vector { bounded.clamped(real(v)) }
 }
 
-/// For values that are not NaN and an epilogue without scale and shift. The clip and the range of a
-/// byte are one: multiplying with the factor, above 0, keeps the order of numbers, rounded or not.
-struct ClippedByteOutput: U8ByteOutput {
+/// Where `is_bounded` is 1: rounding four blocks has the clip in it.
+struct BoundedByteOutput: U8ByteOutput {
+  let zeroPoint: UInt8
   private let factor: Vector
   private let low: Vector
   private let high: Vector
-  let zeroPoint: UInt8
 
   @inline(__always)
   init(_ epilogue: fmk_u8_epilogue, channel: Int) {
-    let lowest = Float(-epilogue.zero_point)
-    let highest = Float(255 - epilogue.zero_point)
-    factor = Vector(repeating: epilogue.factor)
-    low = Vector(repeating: min(max(epilogue.low * epilogue.factor, lowest), highest))
-    high = Vector(repeating: min(max(epilogue.high * epilogue.factor, lowest), highest))
     zeroPoint = UInt8(truncatingIfNeeded: epilogue.zero_point)
+    factor = Vector(repeating: epilogue.factor)
+    low = Vector(repeating: Float(-epilogue.zero_point))
+    high = Vector(repeating: Float(255 - epilogue.zero_point))
   }
 
   @inline(__always)
-  func clamped(_ v: Vector) -> Vector { fmk_min(fmk_max(v * factor, low), high) }
+  func scaled(_ v: Vector) -> Vector { v * factor }
+
+  @inline(__always)
+  func clamped(_ v: Vector) -> Vector { fmk_min(fmk_max(scaled(v), low), high) }
 }

@@ -52,12 +52,10 @@ struct ByteConvolution {
       let output = output.assumingMemoryBound(to: UInt8.self)
       let places = PixelPlaces(
         groups, conv, ($0 + 4096).assumingMemoryBound(to: Int32.self))
-      if conv.pointee.epilogue.scale != nil {
-        runPairs(ByteOutput.self, output, sums, places)
-      } else if SaturatedByteOutput.suffices(conv) {
-        runPairs(SaturatedByteOutput.self, output, sums, places)
+      if conv.pointee.epilogue.is_bounded != 0 {
+        runPairs(BoundedByteOutput.self, output, sums, places)
       } else {
-        runPairs(ClippedByteOutput.self, output, sums, places)
+        runPairs(ByteOutput.self, output, sums, places)
       }
     }
     fmk_tiles_release()

@@ -56,10 +56,10 @@ struct PendingBytes<Output: U8ByteOutput> {
       let a = next < pixels ? places.0 : places.1
       let b = next + 1 < pixels ? places.0 : places.1
       let bytes = fmk_round_blocks(
-        epilogues.0.clamped(fmk_to_reals(sums[next]) * multipliers.0),
-        epilogues.1.clamped(fmk_to_reals(sums[next + 32]) * multipliers.1),
-        epilogues.0.clamped(fmk_to_reals(sums[next + 1]) * multipliers.0),
-        epilogues.1.clamped(fmk_to_reals(sums[next + 33]) * multipliers.1),
+        epilogues.0.scaled(fmk_to_reals(sums[next]) * multipliers.0),
+        epilogues.1.scaled(fmk_to_reals(sums[next + 32]) * multipliers.1),
+        epilogues.0.scaled(fmk_to_reals(sums[next + 1]) * multipliers.0),
+        epilogues.1.scaled(fmk_to_reals(sums[next + 33]) * multipliers.1),
         epilogues.0.zeroPoint)
       fmk_store_halves(output + Int(a[next]), output + Int(b[next + 1]), bytes)
       next += 2

@@ -40,6 +40,8 @@ typedef struct fmk_u8_epilogue {
   const float *shift;      /* 16 a block, or NULL exactly when scale is */
   float factor;            /* of quantize: finite, above 0 */
   int32_t zero_point;      /* of the output: 0 to 255 */
+  int32_t is_bounded;      /* 1: scale is NULL, the clip is no narrower than the byte's, and
+                            * |v * factor| is at most 2^30 or v is NaN */
 } fmk_u8_epilogue;
 
 /* Convolution of a rectangle of output pixels that all have the same segments:

@@ -82,9 +82,11 @@ extension Planner {
     let node = graph.nodes[draft.node]
     let output = layout(draft.output)
     var arguments = fmk_u8_conv()
-    arguments.epilogue = try byteEpilogue(draft)
-    arguments.epilogue.multiplier = try perChannel(
-      output, graph.input(node, 3).values, otherwise: 1)
+    let multipliers = graph.input(node, 3).values!
+    var largest: Float = 0
+    for i in 0..<output.channels { largest = max(largest, abs(multipliers[i])) }
+    arguments.epilogue = try byteEpilogue(draft, largest: largest * 0x1p31)
+    arguments.epilogue.multiplier = try perChannel(output, multipliers, otherwise: 1)
     arguments.channels = output.channels
     arguments.output_row_step = output.rowPitch
     arguments.output_step = output.block
