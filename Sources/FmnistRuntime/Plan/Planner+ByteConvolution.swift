@@ -44,7 +44,7 @@ extension Planner {
       input: draft.input, output: draft.output, isDepthwise: depthwise, arguments: arguments,
       ranges: ranges,
       rows: graph.tensors[node.output].shape.sizes[0], channelsTogether: together,
-      imagesAsPixels: !depthwise && usesTiles && arguments.pixels <= 14 ? 8 : .max)
+      imagesAsPixels: byteTileCost(draft)?.fewestImages ?? .max)
   }
 
   /// Bytes of weights that stay in the second-level cache beside inputs and outputs.
@@ -95,11 +95,8 @@ extension Planner {
     return arguments
   }
 
-  /// Whether u8_conv computes with matrix units.
-  private var usesTiles: Bool { fmk_table_of(isa).pointee.u8_depth == 64 }
-
   /// Bytes of a kernel row up to which matrix units, filled with zeros, take longer than vectors.
-  private static let shallowRow = 12
+  static let shallowRow = 12
 
   /// Groups of 4 bytes that hold so many bytes, a multiple of what the kernels take at once.
   private func groups(of bytes: Int) -> Int {
