@@ -45,31 +45,38 @@ struct ByteConvolution {
     fmk_tiles_configure(groups.size)
     withLines {
       let sums = $0.assumingMemoryBound(to: fmk_sums.self)
-      if conv.pointee.to_float != 0 {
+      guard conv.pointee.to_float == 0 else {
         run(RealOutput.self, output.assumingMemoryBound(to: Float.self), sums, from: 0)
         return
       }
       let output = output.assumingMemoryBound(to: UInt8.self)
-      let places = PixelPlaces(
-        groups, conv, ($0 + 4096).assumingMemoryBound(to: Int32.self))
-      if conv.pointee.epilogue.is_bounded != 0 {
-        runPairs(BoundedByteOutput.self, output, sums, places)
-      } else {
-        runPairs(ByteOutput.self, output, sums, places)
+      let steps = steps
+      let pairedBlocks = steps > 0 ? conv.pointee.channels / 32 * 2 : 0
+      if pairedBlocks > 0 {
+        let places = PixelPlaces(
+          groups, conv, ($0 + 4096).assumingMemoryBound(to: Int32.self))
+        if conv.pointee.epilogue.is_bounded != 0 {
+          runPairs(BoundedByteOutput.self, output, sums, places, steps, pairedBlocks)
+        } else {
+          runPairs(ByteOutput.self, output, sums, places, steps, pairedBlocks)
+        }
+      }
+      if pairedBlocks * 16 < conv.pointee.channels {
+        run(ByteOutput.self, output, sums, from: pairedBlocks)
       }
     }
     fmk_tiles_release()
   }
 
   /// Pairs of whole blocks of bytes: the epilogue of two groups runs between the next products.
-  @inline(__always)
+  @inline(never)
   private func runPairs<Output: U8ByteOutput>(
     _ type: Output.Type, _ output: UnsafeMutablePointer<UInt8>,
-    _ sums: UnsafeMutablePointer<fmk_sums>, _ places: PixelPlaces
+    _ sums: UnsafeMutablePointer<fmk_sums>, _ places: PixelPlaces, _ steps: Int, _ blocks: Int
   ) {
-    let blocks = conv.pointee.channels / 32 * 2
     var pending = PendingBytes<Output>(sums, conv, places, output)
-    let share = (groups.size - 1) / max(steps, 1) + 1
+    // After all steps of a pair nothing waits any more.
+    let share = (groups.size - 1) / steps + 1
     var line = 0
     while line < blocks {
       // Blocks whose bytes share a line of the cache.
@@ -85,7 +92,6 @@ struct ByteConvolution {
               first, second, conv.pointee.pixel_step, weights, conv.pointee.weight_step)
             pending.finish(share)
           }
-          pending.finish(groups.size)
           fmk_tiles_store(sums, groups.size)
           pending.start(conv, places, output, block: block, first, second)
           block += 2
@@ -95,7 +101,6 @@ struct ByteConvolution {
       line = end
     }
     pending.finish(groups.size)
-    if blocks * 16 < conv.pointee.channels { run(type, output, sums, from: blocks) }
   }
 
   /// Blocks from `block` on: first the products of two groups, then their epilogue.
