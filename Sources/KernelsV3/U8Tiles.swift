@@ -4,6 +4,9 @@ import CPlatform
 /// and 2 for products.
 let u8TileBlocks = 1
 
+/// Whether bounded epilogues have code of their own: in ymm registers it would save little.
+let usesBounds = false
+
 @inline(__always)
 func widestTile(pixels: Int) -> Int { 4 }
 

@@ -101,6 +101,8 @@ typedef struct fmk_u8_pool {
   intptr_t output_step;     /* bytes, or floats if to_float */
   intptr_t output_plane;    /* as in fmk_u8_conv */
   int32_t zero_point;       /* of the input; the rest is of u8_sum_pool alone */
+  int32_t in_threes;        /* 1: the taps are threes that lie pixel_step apart, so that pixels share
+                             * what they add up */
   float multiplier;
   fmk_u8_epilogue epilogue; /* bias and multiplier are not read */
   int32_t to_float;
