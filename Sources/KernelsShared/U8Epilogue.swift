@@ -13,6 +13,17 @@ protocol U8Output {
 }
 
 extension U8Output {
+  @inline(__always)
+  func store(
+    _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector,
+    to output: UnsafeMutablePointer<Element>, step: Int
+  ) {
+    store(a, to: output, lanes: 16)
+    store(b, to: output + step, lanes: 16)
+    store(c, to: output + 2 * step, lanes: 16)
+    store(d, to: output + 3 * step, lanes: 16)
+  }
+
   /// Stores `count` blocks that lie `step` elements apart, the first `lanes` lanes of each.
   @inline(__always)
   func store(
@@ -22,7 +33,7 @@ extension U8Output {
     var to = output
     var i = 0
     while i < count {
-      if lanes == 16 && i + 4 <= count {
+      if roundsFourBlocks && lanes == 16 && i + 4 <= count {
         store(value(i), value(i + 1), value(i + 2), value(i + 3), to: to, step: step)
         to += 4 * step
         i += 4
@@ -64,25 +75,14 @@ struct RealOutput: U8Output {
   func store(_ v: Vector, to output: UnsafeMutablePointer<Float>, lanes: Int) {
     self(v).store(to: output, lanes: lanes)
   }
-
-  @inline(__always)
-  func store(
-    _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector, to output: UnsafeMutablePointer<Float>,
-    step: Int
-  ) {
-    self(a).store(to: output)
-    self(b).store(to: output + step)
-    self(c).store(to: output + 2 * step)
-    self(d).store(to: output + 3 * step)
-  }
 }
 
 /// An epilogue whose results are bytes.
 protocol U8ByteOutput: U8Output where Element == UInt8 {
   var zeroPoint: UInt8 { get }
-  /// What fmk_round_blocks takes.
+  /// What may be rounded with other blocks, which has the clip of a byte in it.
   func scaled(_ v: Vector) -> Vector
-  /// What fmk_round_to_block takes.
+  /// What may be rounded alone.
   func clamped(_ v: Vector) -> Vector
 }
 
@@ -90,14 +90,6 @@ extension U8ByteOutput {
   @inline(__always)
   func store(_ v: Vector, to output: UnsafeMutablePointer<UInt8>, lanes: Int) {
     fmk_store_block(output, fmk_round_to_block(clamped(v), zeroPoint), lanes)
-  }
-
-  @inline(__always)
-  func store(
-    _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector, to output: UnsafeMutablePointer<UInt8>,
-    step: Int
-  ) {
-    fmk_store_blocks(output, step, scaled(a), scaled(b), scaled(c), scaled(d), zeroPoint)
   }
 }
 
@@ -121,7 +113,7 @@ struct ByteOutput: U8ByteOutput {
   func clamped(_ v: Vector) -> Vector { bounded.clamped(real(v)) }
 }
 
-/// Where `is_bounded` is 1: rounding four blocks has the clip in it.
+/// Where `is_bounded` is 1.
 struct BoundedByteOutput: U8ByteOutput {
   let zeroPoint: UInt8
   private let factor: Vector

@@ -4,8 +4,8 @@ import CPlatform
 /// and 2 for products.
 let u8TileBlocks = 1
 
-/// Whether bounded epilogues have code of their own: in ymm registers it would save little.
-let usesBounds = false
+/// As AVX-512 does; ymm registers are too few for it.
+let roundsFourBlocks = false
 
 @inline(__always)
 func widestTile(pixels: Int) -> Int { 4 }

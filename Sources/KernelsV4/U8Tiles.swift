@@ -3,9 +3,6 @@ import CPlatform
 /// The largest tile has 14 pixels of two blocks, as that of floats.
 let u8TileBlocks = 2
 
-/// Whether bounded epilogues have code of their own.
-let usesBounds = true
-
 /// Two instructions a cycle that take five cycles each want ten sums, which two blocks of five
 /// pixels have: between 7 and 14 pixels more code would bring little.
 @inline(__always)

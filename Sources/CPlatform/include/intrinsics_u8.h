@@ -151,10 +151,8 @@ FMK_INLINE fmk_reals fmk_min(fmk_reals a, fmk_reals b) { return FMK_HALVES(minps
 
 /* Rounds, halves to even, and adds the zero point. v is between -(zero point) and 255 - (zero
  * point): with this number added, the lowest byte of the float is the rounded v. */
-#define FMK_ROUND_TO_BLOCK(v, zero_point) \
-  (__builtin_convertvector((fmk_sums)((v) + 0x1.8p23f), fmk_block) + (zero_point))
 FMK_INLINE fmk_block fmk_round_to_block(fmk_reals v, uint8_t zero_point) {
-  return FMK_ROUND_TO_BLOCK(v, zero_point);
+  return __builtin_convertvector((fmk_sums)(v + 0x1.8p23f), fmk_block) + zero_point;
 }
 
 /* Stores the first `count` bytes, at most 16. */
@@ -205,27 +203,6 @@ FMK_INLINE void fmk_store_blocks(uint8_t *to, intptr_t step, fmk_reals a, fmk_re
                                  fmk_reals d, uint8_t zero_point) {
   const fmk_sums bytes = fmk_round_blocks(a, b, c, d, zero_point);
   for (int i = 0; i < 4; i++) memcpy(to + i * step, (const char *)&bytes + i * 16, 16);
-}
-#else
-/* The same of half a block each: 8 bytes of a, b, c and d. */
-#define FMK_ROUND(v, half) __builtin_ia32_cvtps2dq256(FMK_PART8(v, half))
-#define FMK_ROUND_WORDS(v, w, half) \
-  __builtin_elementwise_add_sat(    \
-      (fmk_pairs)__builtin_ia32_packssdw256(FMK_ROUND(v, half), FMK_ROUND(w, half)), shift)
-
-FMK_INLINE void fmk_store_blocks(uint8_t *to, intptr_t step, fmk_reals a, fmk_reals b, fmk_reals c,
-                                 fmk_reals d, uint8_t zero_point) {
-  const fmk_pairs shift = (fmk_pairs){0} + (int16_t)zero_point;
-  for (int half = 0; half < 2; half++) {
-    const int first = half * 8;
-    const fmk_half_sums bytes =
-        half ? (fmk_half_sums)__builtin_ia32_packuswb256(FMK_ROUND_WORDS(a, b, 8),
-                                                         FMK_ROUND_WORDS(c, d, 8))
-             : (fmk_half_sums)__builtin_ia32_packuswb256(FMK_ROUND_WORDS(a, b, 0),
-                                                         FMK_ROUND_WORDS(c, d, 0));
-    const fmk_half_sums sorted = __builtin_shufflevector(bytes, bytes, 0, 4, 1, 5, 2, 6, 3, 7);
-    for (int i = 0; i < 4; i++) memcpy(to + i * step + first, (const char *)&sorted + i * 8, 8);
-  }
 }
 #endif
 
