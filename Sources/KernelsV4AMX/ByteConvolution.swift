@@ -186,10 +186,15 @@ struct ByteConvolution {
     }
   }
 
-  /// Steps of one pair of groups. All segments have the same length.
+  /// Steps of one pair of groups.
   private var steps: Int {
-    guard conv.pointee.segment_count > 0 else { return 0 }
-    return conv.pointee.segment_count * Int(conv.pointee.segments[0].count) / 16
+    var steps = 0
+    var segment = 0
+    while segment < conv.pointee.segment_count {
+      steps += Int(conv.pointee.segments[segment].count) / 16
+      segment += 1
+    }
+    return steps
   }
 
   /// The epilogue of the sums of one group and block.
