@@ -102,12 +102,6 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="put a softmax behind the last layer, which is otherwise taken to give logits",
     )
-    result.add_argument(
-        "--signature",
-        metavar="NAME",
-        help="the function of a SavedModel to convert (default: serving_default), or the node that "
-        "gives the answers in a graph of TensorFlow",
-    )
     scikit = result.add_argument_group("for classifiers of scikit-learn")
     scikit.add_argument(
         "--trust-pickle",
@@ -118,6 +112,12 @@ def parser() -> argparse.ArgumentParser:
         "--backbone", type=Path, metavar="FILE", help="the network that makes the features"
     )
     scikit.add_argument("--layer", metavar="NAME", help="the layer of it that gives the features")
+    result.add_argument(
+        "--signature",
+        metavar="NAME",
+        help="the function of a SavedModel to convert (default: serving_default), or the node that "
+        "gives the answers in a graph of TensorFlow",
+    )
     about = result.add_argument_group("what the file says about the model")
     about.add_argument(
         "--labels", metavar="FILE|A,B,C", help="names of the classes (default: Fashion-MNIST's)"
