@@ -8,8 +8,7 @@ from . import files, tables
 def looks_like_weights(content: bytes) -> bool:
     """Whether the file is one of PyTorch's, or one of named arrays."""
     return bool(
-        files.is_old(content)
-        or files.pickle_of(files.members(content))
+        files.looks_like_torch(content)
         or tables.looks_like_npz(content)
         or tables.looks_like_safetensors(content)
     )

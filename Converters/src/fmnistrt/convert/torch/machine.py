@@ -2,9 +2,10 @@
 
 A pickle is a program for a stack machine (Python's Lib/pickletools.py describes every opcode). The
 opcodes are decoded by pickletools and carried out here on plain values only: a class becomes a
-`Global`, an object of it a `Record` with its state, and a call is possible for the few functions
-that the caller allows. Nothing is imported, and what a pickle claims costs no more memory than the
-file has bytes.
+`Global`, an object of it a `Record` with its state. The few functions that the caller allows have
+an equivalent here; what any other would give is a `Foreign`, which can stand beside the weights,
+but never for one. Nothing is imported, and what a pickle claims costs no more memory than the file
+has bytes.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class Record:
     state: dict[str, Any] = field(default_factory=dict)
 
 
+class Foreign(Record):
+    """What a function that is not executed would have given; `kind` is its name."""
+
+
 class _Mark:
     pass
 
@@ -47,11 +52,15 @@ Call = Callable[[tuple[Any, ...]], Any]
 
 
 class Machine:
-    """The stack machine. `calls` maps the names of allowed functions to what they give."""
+    """The stack machine. `calls` maps the names of allowed functions to what they give.
+
+    `foreign` has the names of the others that a pickle wanted to call.
+    """
 
     def __init__(self, calls: dict[str, Call], persistent: Callable[[Any], Any]) -> None:
         self._calls = calls
         self._persistent = persistent
+        self.foreign: dict[str, None] = {}
 
     def allow(self, name: str, call: Call) -> None:
         """Allows one more function."""
@@ -207,14 +216,12 @@ class Machine:
         self._stack.append(self.call(function, arguments))
 
     def call(self, function: Any, arguments: Any) -> Any:
-        """What an allowed function gives; any other is refused by name."""
+        """What an allowed function gives; of any other only its name is known."""
         if not isinstance(function, Global) or not isinstance(arguments, tuple):
             raise ValueError("it calls what is not a function")
         if function.name not in self._calls:
-            raise ConvertError(
-                f"the pickle in this file calls {function.name[:100]}, which is never executed: "
-                "save the state dict alone with torch.save(model.state_dict(), path)"
-            )
+            self.foreign[function.name] = None
+            return Foreign(function.name, arguments)
         return self._calls[function.name](arguments)
 
     def _newobj(self, _: Any) -> None:
