@@ -76,6 +76,12 @@ def parser() -> argparse.ArgumentParser:
         help="the layers in order, such as 'conv(padding=1) bn relu maxpool flatten linear'",
     )
     weights.add_argument(
+        "--module",
+        metavar="FILE.py:CLASS",
+        help="the class whose weights these are, with arguments as in 'net.py:Net(10, width=2)': "
+        "runs that file, and needs PyTorch",
+    )
+    weights.add_argument(
         "--input", type=_image, metavar="HxWxC", help="size of the pictures (default: 28x28x1)"
     )
     weights.add_argument(

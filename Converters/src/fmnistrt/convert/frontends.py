@@ -29,9 +29,9 @@ class FrontEnd:
 
 
 def _is_torch(checkpoint: Checkpoint) -> bool:
-    from .torch.files import is_old, members, pickle_of
+    from .torch.files import looks_like_torch
 
-    return is_old(checkpoint.content) or bool(pickle_of(members(checkpoint.content)))
+    return looks_like_torch(checkpoint.content)
 
 
 def _is_npz(checkpoint: Checkpoint) -> bool:
@@ -49,7 +49,7 @@ def _is_safetensors(checkpoint: Checkpoint) -> bool:
 def _read_weights(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
     from .torch.frontend import read_weights
 
-    return read_weights(checkpoint.content, options.architecture)
+    return read_weights(checkpoint.content, options.architecture, options.module)
 
 
 def _is_keras(checkpoint: Checkpoint) -> bool:
@@ -77,9 +77,9 @@ def _read_onnx(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult
 
 
 FRONT_ENDS = (
-    FrontEnd("PyTorch", _is_torch, _read_weights, ("architecture",)),
-    FrontEnd("NumPy .npz", _is_npz, _read_weights, ("architecture",)),
-    FrontEnd("safetensors", _is_safetensors, _read_weights, ("architecture",)),
+    FrontEnd("PyTorch", _is_torch, _read_weights, ("architecture", "module")),
+    FrontEnd("NumPy .npz", _is_npz, _read_weights, ("architecture", "module")),
+    FrontEnd("safetensors", _is_safetensors, _read_weights, ("architecture", "module")),
     FrontEnd("Keras", _is_keras, _read_keras),
     FrontEnd("ONNX", _is_onnx, _read_onnx),
 )

@@ -5,7 +5,7 @@
 # Python 3.11: torch==1.13.1 numpy==1.26.4
 # Python 3.10: torch==2.0.1 numpy==1.24.4
 # Python 3.11: torch==2.4.1 numpy==1.26.4 lightning==2.4.0
-# Python 3.11: torch==2.13.0 numpy==2.4.6 safetensors==0.8.0
+# Python 3.11: torch==2.13.0 numpy==2.4.6 safetensors==0.8.0 joblib==1.6.0 lightning==2.6.6
 """Trains a small network and saves it as the users of this version of PyTorch did.
 
 torch.py WAY[.EXTENSION]...    each WAY is a function of this file; the extension may lie
@@ -13,14 +13,16 @@ torch.py WAY[.EXTENSION]...    each WAY is a function of this file; the extensio
 
 import argparse
 import copy
+import pickle
 import random
 import sys
 
 import numpy as np
 import torch
-import fashion
 from torch import nn
 from torch.nn import functional
+
+import fashion
 
 VERSION = torch.__version__.partition("+")[0]
 YEAR = {"1.0.0": 2018, "1.1.0": 2019, "1.4.0": 2020, "1.6.0": 2020}.get(VERSION) or {
@@ -156,6 +158,23 @@ def row(path):
     model, _ = trained(sequential())
     torch.save(model, path)
     done(path, model, arch=None)
+
+
+def pickled(path):
+    """By pickle alone, without torch.save."""
+    model, _ = trained(Net())
+    with open(path, "wb") as stream:
+        pickle.dump(model.state_dict(), stream, protocol=2)
+    done(path, model)
+
+
+def joblib(path):
+    """By joblib, the whole row of layers."""
+    import joblib as library
+
+    model, _ = trained(sequential())
+    library.dump({"model": model, "classes": 10}, path)
+    done(path, model, arch=None, tools=f"joblib {library.__version__}, torch {VERSION}")
 
 
 def half(path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ..graph import ConvertError
 from .bind import ROLE
@@ -23,16 +23,19 @@ COMMON = (
     "params",
 )
 """Where training programs keep the weights, the usual place first."""
+T = TypeVar("T")
 WRAPPERS = ("module.", "_orig_mod.")
-"""What DataParallel and torch.compile put in front of every name."""
+"""What DataParallel, AveragedModel and torch.compile put in front of every name."""
+COUNTER = "n_averaged"
+"""What AveragedModel has beside them."""
 MAX_DEPTH = 4
 MAX_MODULES = 10_000
 MAX_NESTED = 64
 
 
+QUANTISED = "quantised: save the float model, and let the converter quantise it (--quantize int8)"
 FOREIGN = {
-    "torch._utils._rebuild_qtensor": "is quantised: save the float model, and let the converter "
-    "quantise it with --quantize int8",
+    "torch._utils._rebuild_qtensor": f"is {QUANTISED}",
     "torch._utils._rebuild_sparse_tensor": "is sparse: save it after to_dense()",
     "torch._utils._rebuild_meta_tensor_no_storage": "is on the device meta, without numbers: save "
     "a model that has been loaded in full",
@@ -66,6 +69,8 @@ def find(saved: Saved) -> Weights:
     place = _chosen(found)
     value = found.pop(place)
     module = value if is_module(value) else None
+    if module:
+        _refuse_quantised(module)
     named = module_tensors(value) if module else _tensors_of(value, whole=True)
     if not named:
         raise ConvertError(
@@ -80,7 +85,7 @@ def find(saved: Saved) -> Weights:
             f"the file wants functions called when it is loaded, which was not done: "
             f"{_listed(strange)}"
         )
-    return Weights(Tensors(_unwrapped(named), framework), module, tuple(notes))
+    return Weights(Tensors(unwrapped(named), framework), module, tuple(notes))
 
 
 def _nothing(saved: Saved) -> str:
@@ -90,8 +95,8 @@ def _nothing(saved: Saved) -> str:
             return f"has no weights that can be read: a tensor {FOREIGN[name]}"
     if saved.foreign:
         return (
-            f"the pickle in this file calls {_listed(saved.foreign)}, which is never executed: "
-            "save the state dict alone with torch.save(model.state_dict(), path)"
+            f"the pickle in this file calls {_listed(saved.foreign)}, and nothing is ever "
+            "executed: save the state dict alone with torch.save(model.state_dict(), path)"
         )
     return "is a PyTorch file without weights: save model.state_dict() with torch.save()"
 
@@ -172,11 +177,18 @@ def _refuse_foreign(name: str, value: Any) -> None:
             )
 
 
-def _unwrapped(named: dict[str, Tensor]) -> dict[str, Tensor]:
+def _refuse_quantised(module: Record) -> None:
+    for name, part in walk(module):
+        if part.kind.startswith("torch.") and ".quantized." in part.kind:
+            raise ConvertError(f'the layer "{name}" ({part.kind[:100]}) is {QUANTISED}')
+
+
+def unwrapped(named: dict[str, T]) -> dict[str, T]:
     """The tensors without the prefix of a wrapper around the model."""
     for prefix in WRAPPERS:
-        if all(name.startswith(prefix) for name in named):
-            named = {name[len(prefix) :]: tensor for name, tensor in named.items()}
+        inner = [name for name in named if name != COUNTER]
+        if inner and all(name.startswith(prefix) for name in inner):
+            named = {name[len(prefix) :]: named[name] for name in inner}
     return named
 
 

@@ -24,12 +24,23 @@ _SCORES = {"adaptive_avgpool", "adaptive_maxpool", "avgpool", "bn", "log_softmax
 _PASSING = {"flatten", "dropout"}
 
 
-def read_weights(content: bytes, architecture: Architecture) -> FrontEndResult:
-    """Reads such a file. Without a line, only a whole nn.Sequential has layers."""
+def read_weights(
+    content: bytes, architecture: Architecture, module: str | None = None
+) -> FrontEndResult:
+    """Reads such a file. Without a line, only a whole nn.Sequential has layers.
+
+    `module` names the class of the weights (FILE.py:CLASS), whose code is run by PyTorch.
+    """
     weights = _open(content)
     image = architecture.image or CLASSIC
     if len(image) != 3 or not all(0 < size <= MAX_AXIS for size in image):
         raise ConvertError(f"--input {image} is not a height, width and number of channels")
+    if module is not None:
+        if architecture.line is not None:
+            raise ConvertError("--arch and --module both say what the layers are: give one of them")
+        from .export import read_module
+
+        return read_module(weights, module, image, architecture.probabilities)
     notes = list(weights.notes)
     if architecture.line is not None:
         layers = bind(parse(architecture.line), weights.tensors)
