@@ -212,10 +212,11 @@ def walk(module: Record) -> list[tuple[str, Record]]:
 
 def module_tensors(module: Record) -> dict[str, Tensor]:
     """The state dict of a module."""
-    result = {}
+    result: dict[str, Tensor] = {}
     for name, current in walk(module):
         for kind in ("_parameters", "_buffers"):
             held = current.state.get(kind)
-            for key, tensor in _tensors_of(held, whole=True).items():
-                result[f"{name}.{key}" if name else key] = tensor
+            if isinstance(held, dict):
+                named = {f"{name}.{key}" if name else str(key): held[key] for key in held}
+                result.update(_tensors_of(named, whole=True))
     return result

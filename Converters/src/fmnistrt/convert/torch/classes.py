@@ -46,12 +46,13 @@ class Reference:
             )
         try:
             call = ast.parse(f"f{match['call'] or '()'}", mode="eval").body
-            assert isinstance(call, ast.Call)
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+                raise ValueError
             arguments = tuple(ast.literal_eval(value) for value in call.args)
             keywords = {str(one.arg): ast.literal_eval(one.value) for one in call.keywords}
             if any(one.arg is None for one in call.keywords):
                 raise ValueError
-        except (ValueError, SyntaxError, TypeError, AssertionError, RecursionError, MemoryError):
+        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
             raise ConvertError(
                 f"--module has the arguments {match['call'][:80]}: only plain values such as 10, "
                 '"relu", True or [16, 32] are possible'

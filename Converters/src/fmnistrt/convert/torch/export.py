@@ -138,12 +138,12 @@ def _load(torch: Any, model: Any, named: dict[str, Tensor], name: str) -> list[s
 
 def _prefix(own: dict[str, Any], named: dict[str, Tensor]) -> str:
     """What stands before the model's names in the file, such as `model.` with Lightning."""
-    if any(key in named for key in own):
+    needed = [key for key in own if not key.endswith(_COUNTER)]
+    if not needed or any(key in named for key in needed):
         return ""
-    first = next((key for key in own if not key.endswith(_COUNTER)), "")
-    ends = [key.removesuffix(first) for key in named if first and key.endswith(f".{first}")]
-    fitting = [start for start in ends if all(start + key in named for key in own)]
-    return (fitting or ends or [""])[0]
+    starts = [key.removesuffix(needed[0]) for key in named if key.endswith(f".{needed[0]}")]
+    fitting = (start for start in starts if all(start + key in named for key in needed))
+    return next(fitting, "")
 
 
 def _some(names: Any) -> str:
