@@ -198,13 +198,6 @@ def compiled(path):
     done(path, model)
 
 
-def cuda(path):
-    """Tensors on a GPU."""
-    model, _ = trained(Net())
-    torch.save(copy.deepcopy(model).to("cuda:0").state_dict(), path)
-    done(path, model)
-
-
 def lightning(path):
     """A checkpoint of Lightning, with callbacks and hyper-parameters."""
     import torch_lightning
