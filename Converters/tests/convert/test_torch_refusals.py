@@ -3,6 +3,7 @@
 import pickle
 import random
 import struct
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -220,6 +221,28 @@ def test_bombs_cost_nothing(monkeypatch):
         refuse(file.zipped(odd), "no weights|cannot be converted", Architecture())
     monkeypatch.setattr(machine, "MAX_STEPS", 1000)
     refuse(file.zipped(b"(" + b"N" * 1000 + b"t"), "more than 1000 steps")
+    # What stands once and is copied often.
+    listed = b"](" + b"N" * 100 + b"eq\x01"
+    copied = b"".join(call("torch.Size", b"h\x01") for _ in range(12))
+    refuse(file.zipped(b"](" + listed + copied + b"e"), "more than 1000 steps")
+    state = plain({str(number): None for number in range(100)}) + b"q\x01"
+    built = b"".join(named("a.b") + b")\x81h\x01b" for _ in range(12))
+    refuse(file.zipped(b"](" + state + built + b"e"), "more than 1000 steps")
+
+
+def test_storages_that_are_read_often():
+    """The same content is opened once, and the memory that it takes is taken once."""
+    file = Plain()
+    array = np.zeros(1 << 18, np.float32)
+    content = file.storage(array)
+    loader, _, argument = content.partition(b"B")
+    argument = argument[:-2]
+    stored = b"B" + argument + b"q\x01"
+    calls = b"".join(loader + b"h\x01\x85R" for _ in range(200))
+    tracemalloc.start()
+    refuse(file.pickled(b"](" + plain("torch._utils") + stored + calls + b"e"), "without weights")
+    assert tracemalloc.get_traced_memory()[1] < 40 * array.nbytes
+    tracemalloc.stop()
 
 
 def test_modules_within_themselves():
@@ -229,6 +252,16 @@ def test_modules_within_themselves():
     )
     loop = named("torch.nn.modules.container.Sequential") + b")\x81q\x04" + inner + b"b"
     refuse(file.zipped(loop), "nested beyond measure")
+    many = plain({"_parameters": {str(number): None for number in range(2000)}})[:-1]
+    many += plain("_modules") + b"}" + b"u"
+    one = named("a.B") + b")\x81" + many + b"bq\x09"
+    inner = (
+        b"}(" + plain("first") + one + b"".join(plain(str(n)) + b"h\x09" for n in range(60)) + b"u"
+    )
+    both = (
+        named("a.B") + b")\x81}(" + plain("_parameters") + b"}" + plain("_modules") + inner + b"ub"
+    )
+    refuse(file.zipped(both), "more than 100000 tensors")
 
 
 WRONG = {

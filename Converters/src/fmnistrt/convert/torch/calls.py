@@ -29,12 +29,6 @@ def _dictionary(arguments: tuple[Any, ...]) -> dict[Any, Any]:
     return pairs(arguments[0]) if arguments else {}
 
 
-def _bytes(arguments: tuple[Any, ...]) -> Any:
-    """_codecs.encode(text, "latin1"), how protocol 2 writes bytes."""
-    text, coding = arguments
-    return text.encode("latin1") if coding == "latin1" else Record("bytes")
-
-
 def _plain(name: str) -> Call:
     return lambda arguments: Record(name, arguments)
 
@@ -48,7 +42,7 @@ def _reconstructed(arguments: tuple[Any, ...]) -> Record:
 
 
 _VALUES = """
-builtins.bytearray builtins.complex builtins.frozenset builtins.set builtins.slice
+_codecs.encode builtins.bytearray builtins.complex builtins.frozenset builtins.set builtins.slice
 builtins.range datetime.date datetime.datetime datetime.timedelta decimal.Decimal
 numpy.core.multiarray._reconstruct numpy.core.multiarray.scalar numpy.dtype
 numpy._core.multiarray._reconstruct numpy._core.multiarray.scalar
@@ -60,7 +54,6 @@ torch.device torch.serialization._get_layout uuid.UUID
 CALLS: dict[str, Call] = {
     **{name: _plain(name) for name in _VALUES.split()},
     **{name.replace("builtins", "__builtin__"): _plain(name) for name in _VALUES.split()},
-    "_codecs.encode": _bytes,
     "collections.OrderedDict": _dictionary,
     "collections.defaultdict": lambda arguments: {},
     "copy_reg._reconstructor": _reconstructed,

@@ -31,6 +31,7 @@ COUNTER = "n_averaged"
 MAX_DEPTH = 4
 MAX_MODULES = 10_000
 MAX_NESTED = 64
+MAX_TENSORS = 100_000
 
 
 QUANTISED = "quantised: save the float model, and let the converter quantise it (--quantize int8)"
@@ -202,9 +203,9 @@ def walk(module: Record) -> list[tuple[str, Record]]:
         if len(result) > MAX_MODULES or depth > MAX_NESTED:
             raise ConvertError("has modules nested beyond measure: the file is damaged")
         inner = [
-            (f"{name}.{key}" if name else str(key), part, depth + 1)
+            (f"{name}.{key}" if name else key, part, depth + 1)
             for key, part in current.state["_modules"].items()
-            if is_module(part)
+            if isinstance(key, str) and is_module(part)
         ]
         pending += reversed(inner)
     return result
@@ -213,10 +214,16 @@ def walk(module: Record) -> list[tuple[str, Record]]:
 def module_tensors(module: Record) -> dict[str, Tensor]:
     """The state dict of a module."""
     result: dict[str, Tensor] = {}
+    count = 0
     for name, current in walk(module):
         for kind in ("_parameters", "_buffers"):
             held = current.state.get(kind)
-            if isinstance(held, dict):
-                named = {f"{name}.{key}" if name else str(key): held[key] for key in held}
-                result.update(_tensors_of(named, whole=True))
+            if not isinstance(held, dict):
+                continue
+            count += len(held)
+            if count > MAX_TENSORS:
+                raise ConvertError(f"has more than {MAX_TENSORS} tensors: the file is damaged")
+            start = f"{name}." if name else ""
+            named = {start + key: held[key] for key in held if isinstance(key, str)}
+            result.update(_tensors_of(named, whole=True))
     return result

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..graph import ConvertError
 from .calls import Read, machine
-from .machine import Machine
+from .machine import Machine, Record
 from .tensors import Storage, item_size
 
 MAGIC = (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
@@ -162,20 +162,33 @@ def _read_plain(content: bytes) -> Saved:
     def find(key: str, kind: str) -> Read:
         raise ValueError("it names a storage that it does not hold")
 
+    read: dict[int, tuple[Any, Storage]] = {}
+
     def nested(arguments: tuple[Any, ...]) -> Storage:
-        """torch.storage._load_from_bytes(content)."""
+        """torch.storage._load_from_bytes(content), once for each content."""
         (inner,) = arguments
-        # Never plain, so nothing is nested further.
-        if not isinstance(inner, bytes) or not is_old(inner):
-            raise ValueError("it has a storage that is not in the old layout")
-        value = _read_old(inner).value
-        if not isinstance(value, Storage):
-            raise ValueError("it has something else where a storage must be")
-        return value
+        if isinstance(inner, Record) and inner.kind == "_codecs.encode":
+            # How protocol 2 writes bytes: as a text of their codes.
+            inner = inner.arguments[0]
+        if id(inner) not in read:
+            read[id(inner)] = inner, _nested(inner)
+        return read[id(inner)][1]
 
     reader = machine(find)
     reader.allow("torch.storage._load_from_bytes", nested)
     return _run(reader, io.BytesIO(content))
+
+
+def _nested(content: Any) -> Storage:
+    """The storage in a file of the old layout, which a plain pickle holds as bytes or text."""
+    inner = content.encode("latin1") if isinstance(content, str) else content
+    # Never a plain pickle, so nothing is nested further.
+    if not isinstance(inner, bytes) or not is_old(inner):
+        raise ValueError("it has a storage that is not in the old layout")
+    value = _read_old(inner).value
+    if not isinstance(value, Storage):
+        raise ValueError("it has something else where a storage must be")
+    return value
 
 
 def _numbers(stream: io.BytesIO, kind: str, order: str) -> bytes:

@@ -70,12 +70,10 @@ class Machine:
         """The value of the pickle at the stream's place, which moves behind it."""
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
-        steps = 0
+        self._steps = 0
         try:
             for opcode, argument, _ in pickletools.genops(stream):
-                steps += 1
-                if steps > MAX_STEPS:
-                    raise ConvertError(f"the pickle in this file has more than {MAX_STEPS} steps")
+                self._spend(1)
                 if opcode.name == "STOP":
                     return self._pop()
                 self._step(opcode.name, argument)
@@ -83,6 +81,12 @@ class Machine:
             reason = " ".join(str(error).split())[:100]
             raise ConvertError(f"{DAMAGED} ({reason}): copy it again from its origin") from None
         raise ConvertError(f"{DAMAGED} (it does not end): copy it again from its origin")
+
+    def _spend(self, steps: int) -> None:
+        """Counts the work: what stands once in a file may be copied often."""
+        self._steps += steps
+        if self._steps > MAX_STEPS:
+            raise ConvertError(f"the pickle in this file has more than {MAX_STEPS} steps")
 
     def _step(self, name: str, argument: Any) -> None:
         if name in _IGNORED:
@@ -222,6 +226,7 @@ class Machine:
         if function.name not in self._calls:
             self.foreign[function.name] = None
             return Foreign(function.name, arguments)
+        self._spend(sum(len(part) for part in arguments if isinstance(part, list | tuple | dict)))
         return self._calls[function.name](arguments)
 
     def _newobj(self, _: Any) -> None:
@@ -247,6 +252,7 @@ class Machine:
             return
         for part in state if isinstance(state, tuple) else (state,):
             if isinstance(part, dict):
+                self._spend(len(part))
                 target.state.update(part)
 
     def _persid(self, argument: Any) -> None:

@@ -14,6 +14,7 @@ from .modules import strangers, word_of
 from .tensors import Tensors, describe_shape
 
 MAX_LISTED = 40
+MAX_GROUPS = 200
 MAX_CONVOLUTIONS = 12
 MAX_MIXED = 8
 SILENT = {*ROLES, "flatten", "dropout"}
@@ -36,7 +37,7 @@ def no_graph(tensors: Tensors, module: Record | None, image: Shape) -> ConvertEr
     line = line_of_module(module) if module is not None else ""
     if not any(word.partition("(")[0] not in SILENT for word in line.split()):
         # What stands between the layers with weights is in the code.
-        line = propose(list(groups.values()), image)
+        line = propose(list(groups.values())[:MAX_GROUPS], image)
     return ConvertError(
         f"{what}: {', '.join(listed[:MAX_LISTED])}{more}. Say with --arch which layers there are, "
         "in order; with branches or shortcuts, say where the code is, with --module FILE.py:CLASS, "
