@@ -36,6 +36,8 @@ EXAMPLES = """examples:
   fmnist-convert lenet.pt lenet.fmg --arch "conv(padding=2) relu maxpool flatten linear"
       PyTorch, safetensors or .npz: weights without a model, whose layers --arch names in order.
       Without --arch the message lists the tensors and proposes a line; docs/converting.md explains.
+  fmnist-convert resnet.ckpt resnet.fmg --module "train.py:ResNet(10, width=16)"
+      The same, with the class whose weights these are: runs train.py, and needs PyTorch.
 
 Programs always pass plain pixels from 0 to 255 to the finished model: what --scale, --mean, --std
 and --invert say is stored in it and applied by the library. The finished file is run through the
