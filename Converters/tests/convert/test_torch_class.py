@@ -159,8 +159,8 @@ def test_the_class_and_a_line(refused):
 
 
 def test_the_class_is_for_weights(refused):
-    content = (FILES.parent / "README.md").read_bytes()
-    refused(content, arguments=["--module", "nets.py:Net"])
+    words = "is a Keras file: --module is for PyTorch, NumPy .npz and safetensors files only"
+    refused(b"\x89HDF\r\n\x1a\n", words, arguments=["--module", "nets.py:Net"])
 
 
 def convert(capsys, *arguments):

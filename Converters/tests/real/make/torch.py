@@ -1,7 +1,8 @@
 # Python 3.6: torch==1.0.0 numpy==1.19.5
 # Python 3.7: torch==1.1.0 numpy==1.21.6
 # Python 3.7: torch==1.4.0 numpy==1.21.6
-# Python 3.8: torch==1.6.0 numpy==1.21.6 pytorch-lightning==1.2.10 torchmetrics==0.2.0
+# Python 3.8: torch==1.6.0 numpy==1.21.6 pytorch-lightning==1.2.10 torchmetrics==0.2.0 six
+#     setuptools<60
 # Python 3.11: torch==1.13.1 numpy==1.26.4
 # Python 3.10: torch==2.0.1 numpy==1.24.4
 # Python 3.11: torch==2.4.1 numpy==1.26.4 lightning==2.4.0
