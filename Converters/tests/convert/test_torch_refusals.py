@@ -309,6 +309,13 @@ def test_archives_that_unpack_to_too_much():
     refuse(damaged, "more than 1 GiB|damaged")
 
 
+def test_archives_that_lie_before_the_file():
+    damaged = bytearray(real("training"))
+    # The last byte of the directory's place, in the record of large archives.
+    damaged[damaged.rindex(b"PK\x06\x06") + 55] = 177
+    refuse(bytes(damaged), "is damaged")
+
+
 def test_several_sets_of_weights(refused):
     file = File()
     refused(file.zipped({"generator": mlp(file), "critic": mlp(file)}), "several sets", "critic")

@@ -30,6 +30,7 @@ ZIP_FAILURES = (
     KeyError,
     NotImplementedError,
     OSError,
+    OverflowError,
     RuntimeError,
     ValueError,
     struct.error,
