@@ -79,6 +79,27 @@ def _read_onnx(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult
     return read_onnx(checkpoint.content, checkpoint.name)
 
 
+def _is_skops(checkpoint: Checkpoint) -> bool:
+    from .scikit.unpack import looks_like_skops
+
+    return looks_like_skops(checkpoint.content)
+
+
+def _is_scikit(checkpoint: Checkpoint) -> bool:
+    from .scikit.unpack import looks_like_pickle
+
+    return looks_like_pickle(checkpoint.content)
+
+
+def _read_scikit(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .scikit.backbone import front_of
+    from .scikit.frontend import read_scikit
+
+    return read_scikit(
+        checkpoint.content, options.architecture, options.trust_pickle, front_of(options)
+    )
+
+
 _LAYERS = ("architecture", "module")
 PICKLES = (".pkl", ".pickle", ".joblib")
 
@@ -86,7 +107,15 @@ FRONT_ENDS = (
     FrontEnd("PyTorch", _is_torch, _read_weights, _LAYERS, (".pt", ".pth", *PICKLES)),
     FrontEnd("NumPy .npz", _is_npz, _read_weights, _LAYERS, (".npz",)),
     FrontEnd("safetensors", _is_safetensors, _read_weights, _LAYERS, (".safetensors",)),
+    FrontEnd("skops", _is_skops, _read_scikit, ("architecture", "backbone", "layer"), (".skops",)),
     FrontEnd("Keras", _is_keras, _read_keras, (), (".keras", ".h5", ".hdf5")),
+    FrontEnd(
+        "scikit-learn",
+        _is_scikit,
+        _read_scikit,
+        ("architecture", "trust_pickle", "backbone", "layer"),
+        PICKLES,
+    ),
     FrontEnd("ONNX", _is_onnx, _read_onnx, (), (".onnx",)),
 )
 """In the order in which they are asked: those whose signatures are plainest come first."""
