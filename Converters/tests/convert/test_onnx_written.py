@@ -60,5 +60,5 @@ def test_the_command_refuses(tmp_path, capsys):
     source.write_bytes(b.content())
     assert cli.main([str(source), str(target), "--no-verify"]) == 1
     error = capsys.readouterr().err
-    assert error.startswith(f"fmnist-convert: {source}: the node 'n_v0' is the operator Einsum")
+    assert error.startswith(f"fmnist-convert: {source}: the node 'n_v0' (Einsum) is")
     assert not target.exists()

@@ -76,7 +76,8 @@ def _is_onnx(checkpoint: Checkpoint) -> bool:
 def _read_onnx(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
     from .onnx import read_onnx
 
-    return read_onnx(checkpoint.content, checkpoint.name)
+    folder = checkpoint.path.parent if checkpoint.path else None
+    return read_onnx(checkpoint.content, checkpoint.name, folder=folder)
 
 
 def _is_tflite(checkpoint: Checkpoint) -> bool:

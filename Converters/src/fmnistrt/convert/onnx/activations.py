@@ -10,7 +10,7 @@ import onnx
 from ..graph import ConvertError
 from .checks import type_name
 from .layout import Value
-from .model import OnnxNode
+from .nodes import OnnxNode
 from .translation import Translation, translates
 
 # Each parameter is (attribute, default) of the ONNX operator, or a number.
@@ -31,9 +31,8 @@ ACTIVATIONS: dict[str, tuple[str, _Parameter, _Parameter]] = {
 }
 
 
-@translates(*ACTIVATIONS)
 def activation(t: Translation, node: OnnxNode) -> Value:
-    """The activations that differ in name and parameters only."""
+    """Of any shape."""
     value = t.activation(node)
     kind, *parameters = ACTIVATIONS[node.operator]
     a, b = (
@@ -42,9 +41,14 @@ def activation(t: Translation, node: OnnxNode) -> Value:
     return value.held_in(t.builder.activation(kind, value.tensor, a, b))
 
 
-@translates("Gelu")
+for _name, (_, *_parameters) in ACTIVATIONS.items():
+    _names = " ".join(entry[0] for entry in _parameters if isinstance(entry, tuple))
+    translates(_name, attributes=_names)(activation)
+
+
+@translates("Gelu", attributes="approximate")
 def gelu(t: Translation, node: OnnxNode) -> Value:
-    """Gelu, exact or by the hyperbolic tangent."""
+    """Exact or by the hyperbolic tangent."""
     value = t.activation(node)
     form = node.attributes.get("approximate", b"none")
     kinds = {b"none": "gelu", b"tanh": "gelu_tanh"}
@@ -53,18 +57,9 @@ def gelu(t: Translation, node: OnnxNode) -> Value:
     return value.held_in(t.builder.activation(kinds[form], value.tensor))
 
 
-@translates("Swish")
-def swish(t: Translation, node: OnnxNode) -> Value:
-    """Swish with a factor of 1, which is silu."""
-    value = t.activation(node)
-    if node.attributes.get("alpha", 1.0) != 1:
-        raise ConvertError("has an alpha other than 1; export it as x * sigmoid(alpha * x)")
-    return value.held_in(t.builder.activation("silu", value.tensor))
-
-
-@translates("Clip")
+@translates("Clip", attributes="max min")
 def clip(t: Translation, node: OnnxNode) -> Value:
-    """Clip, with limits as attributes (to opset 10) or as inputs."""
+    """With constant limits."""
     value = t.activation(node)
     limits = [-math.inf, math.inf]
     for index, key in enumerate(("min", "max")):
@@ -72,21 +67,21 @@ def clip(t: Translation, node: OnnxNode) -> Value:
         limits[index] = node.attributes.get(key, limits[index])
         if given is not None and given.size == 1:
             limits[index] = float(given.reshape(-1)[0])
-    low, high = limits
+    low, high = min(limits), limits[1]
     if not (low <= high and low < math.inf and high > -math.inf):
-        raise ConvertError(f"clips to {low} ... {high}, which is empty; correct the limits")
+        raise ConvertError(f"clips to {limits[0]} ... {high}; correct the limits")
     return value.held_in(t.builder.activation("clip", value.tensor, low, high))
 
 
 @translates("Identity")
 def identity(t: Translation, node: OnnxNode) -> Value:
-    """A copy, which costs nothing."""
+    """Costs nothing."""
     return t.activation(node)
 
 
-@translates("Dropout")
+@translates("Dropout", ignored="ratio seed")
 def dropout(t: Translation, node: OnnxNode) -> Value:
-    """Does nothing at inference."""
+    """Only at inference, where it does nothing."""
     training = t.optional(node, 2, "training_mode")
     if training is not None and np.any(training):
         raise ConvertError(
@@ -95,9 +90,18 @@ def dropout(t: Translation, node: OnnxNode) -> Value:
     return t.activation(node)
 
 
-@translates("Cast")
+@translates("CastLike", ignored="saturate round_mode")
+def cast_like(t: Translation, node: OnnxNode) -> Value:
+    """To the type of an activation, or of a constant of float32 or double."""
+    like = t.constants.get(node.input(1))
+    if like is not None and like.dtype.name not in ("float32", "float64"):
+        raise ConvertError(f"casts activations to {like.dtype}; export the model in float32")
+    return t.activation(node)
+
+
+@translates("Cast", attributes="to", ignored="saturate round_mode")
 def cast(t: Translation, node: OnnxNode) -> Value:
-    """Casts between float types; the graph computes in float32."""
+    """To float32 and double, both of which are computed as float32."""
     if node.attributes["to"] not in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE):
         kind = type_name(node.attributes["to"])
         raise ConvertError(f"casts activations to {kind}; export the model in float32 throughout")

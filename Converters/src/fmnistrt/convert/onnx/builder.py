@@ -12,8 +12,8 @@ from ..operators import ACTIVATIONS, BINARY, MAX_RANK, infer_shape
 from .layout import Groups, Value, merge_runs
 from .names import Names
 
-IMAGE: Groups = ((1,), (2,), (0,))
-"""(channel, height, width) as (height, width, channel)."""
+IMAGE: Groups = ((2,), (3,), (1,))
+"""(batch, channel, height, width) as (height, width, channel)."""
 
 
 class Builder:
@@ -73,7 +73,7 @@ class Builder:
 
     def arrange(self, value: Value, groups: Groups) -> Tensor:
         """The value as a tensor whose axes run through the given groups of ONNX axes."""
-        target = tuple(math.prod(value.shape[axis] for axis in group) for group in groups)
+        target = tuple(math.prod(value.shape[axis] for axis in group) for group in groups) or (1,)
         if len(target) > MAX_RANK:
             raise ConvertError(f"needs a tensor of {len(target)} axes; at most 4 are possible")
         pieces = value.split()
@@ -87,17 +87,31 @@ class Builder:
         return self._once(value.tensor, tuple(sizes), tuple(order), target, self._transpose)
 
     def image(self, value: Value) -> Tensor:
-        """The value as (height, width, channel)."""
-        if len(value.shape) != 3:
+        """The value as (height, width, channel); a row (batch, channel, width) has the height 1."""
+        if len(value.shape) == 3 and value.shape[0] == 1:
+            value = value.reshaped((*value.shape[:2], 1, value.shape[2]))
+        if len(value.shape) != 4 or value.shape[0] != 1:
             raise ConvertError(
-                f"needs images (batch, channel, height, width), but gets the shape "
-                f"(batch, {', '.join(map(str, value.shape))}); only two-dimensional images work"
+                f"needs images (batch, channel, height, width), but gets "
+                f"{value.shape}; images and rows work, one at a time"
             )
         return self.arrange(value, IMAGE)
 
     def transpose(self, value: Value, axes: Sequence[int]) -> Value:
         """The value with its ONNX axes permuted."""
         return value.transposed(axes) or self.transpose(self.in_onnx_order(value), axes)
+
+    def along(self, value: Value, axis: int, matrix: np.ndarray, part: str = "") -> Value:
+        """The matrix (out, in) times the value's elements along one ONNX axis."""
+        shape = (*value.shape[:axis], len(matrix), *value.shape[axis + 1 :])
+        others = [other for other in value.axis_order(axis) if other != axis]
+        if math.prod(value.shape[other] for other in others) == 1:
+            weights = self.constant(matrix, "matrix")
+            return Value.plain(self.add("dense", [self.flat(value).tensor, weights], part), shape)
+        groups = [others[:1], others[1:], [axis]]
+        kernel = self.constant(matrix[:, None, None, :], "matrix")
+        y = self.add("conv2d", [self.arrange(value, groups), kernel], part)
+        return Value.arranged(y, shape, groups)
 
     def in_onnx_order(self, value: Value) -> Value:
         """The value as a vector in the order of ONNX."""
@@ -149,11 +163,25 @@ class Builder:
         axes = _axes_of(x.shape, sizes, order)
         if axes is None:
             if len(sizes) > MAX_RANK:
-                raise ConvertError(
-                    f"rearranges a tensor of {len(sizes)} axes; at most 4 are possible"
-                )
+                return self.reshape(self._moved(x, list(sizes), list(order)), to)
             x, axes = self.reshape(x, sizes), order
         return self.reshape(self.add("transpose", [x], "transpose", axes=tuple(axes)), to)
+
+    def _moved(self, x: Tensor, sizes: list[int], order: list[int]) -> Tensor:
+        """A transpose of many axes: one axis after the other goes to its place."""
+        held = list(range(len(sizes)))
+        for place, wanted in enumerate(order):
+            at = held.index(wanted)
+            if at == place:
+                continue
+            before, passed, after = (
+                math.prod(sizes[axis] for axis in run)
+                for run in (held[:place], held[place:at], held[at + 1 :])
+            )
+            x = self.reshape(x, (before, passed, sizes[wanted], after))
+            x = self.add("transpose", [x], "transpose", axes=(0, 2, 1, 3))
+            held.insert(place, held.pop(at))
+        return x
 
 
 def _axes_of(shape: Shape, sizes: Shape, order: Sequence[int]) -> list[int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -12,7 +13,7 @@ from onnx import numpy_helper, shape_inference
 from ..graph import ConvertError
 
 OLDEST_OPSET = 7
-_QUANTISED = ("QLinear", "DynamicQuantize")
+DYNAMIC = "DynamicQuantize"
 CHECK_FAILURES = (
     onnx.checker.ValidationError,
     shape_inference.InferenceError,
@@ -34,13 +35,11 @@ def opset_of(model: onnx.ModelProto) -> int:
     """The version of the standard operators."""
     versions = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
     newest = onnx.defs.onnx_opset_version()
+    for node in model.graph.node if not versions else ():
+        if node.domain not in ("", "ai.onnx"):
+            refuse_unknown(node.op_type, node.domain, node.name, ())
     if len(versions) != 1:
         raise ConvertError("the model names no opset of ONNX; export it again")
-    if versions[0] < OLDEST_OPSET:
-        raise ConvertError(
-            f"the model uses opset {versions[0]}, and {OLDEST_OPSET} is the oldest that "
-            "can be read; raise it with onnx.version_converter.convert_version"
-        )
     if versions[0] > newest:
         raise ConvertError(
             f"the model uses opset {versions[0]}, and the installed onnx package knows "
@@ -55,13 +54,21 @@ def _tensors(model: onnx.ModelProto) -> list[onnx.TensorProto]:
     return [*model.graph.initializer, *held]
 
 
-def refuse_external_data(model: onnx.ModelProto) -> None:
-    """Refuses weights outside the file, and sparse ones."""
-    if any(t.data_location == onnx.TensorProto.EXTERNAL for t in _tensors(model)):
+def load_external_data(model: onnx.ModelProto, folder: Path | None) -> None:
+    """Puts weights of other files in the same folder into the model; refuses sparse ones."""
+    outside = [t for t in _tensors(model) if t.data_location == onnx.TensorProto.EXTERNAL]
+    names = {entry.value for t in outside for entry in t.external_data if entry.key == "location"}
+    try:
+        for tensor in outside:
+            onnx.external_data_helper.load_external_data_for_tensor(tensor, str(folder or ""))
+            tensor.data_location = onnx.TensorProto.DEFAULT
+            del tensor.external_data[:]
+    except Exception as error:  # Whatever a path or a size of a damaged file leads to.
         raise ConvertError(
-            "the weights are kept in another file; join them with "
+            f"its weights are kept in another file, which cannot be read here: "
+            f"{', '.join(sorted(names)) or 'no name'}; put it beside the model, or join both with "
             "onnx.save(onnx.load(path), path, save_as_external_data=False)"
-        )
+        ) from error
     if model.graph.sparse_initializer:
         raise ConvertError("the model has sparse weights; export it with dense ones")
 
@@ -103,13 +110,24 @@ def refuse_unknown(operator: str, domain: str, label: str, known: Container[str]
         return
     if domain:
         remedy = "export the model with standard ONNX operators only"
-    elif operator.startswith(_QUANTISED) or operator.endswith("Integer"):
+    elif operator.startswith(("QLinear", DYNAMIC)) or operator.endswith("Integer"):
         remedy = "quantise the model statically, in the format QDQ, or export it in float32"
     else:
-        remedy = "replace the layer by one of the operators in docs/fmg-format.md"
+        remedy = "replace the layer by one of the operators in docs/onnx-support.md"
     raise ConvertError(
         f"the node {label!r} is the operator {name}, which cannot be converted; {remedy}"
     )
+
+
+def check(model: onnx.ModelProto) -> None:
+    """ONNX's own check."""
+    for entry in model.graph.output:
+        # The checker wants a shape; runtimes do without one, and inference finds it.
+        entry.type.tensor_type.shape.SetInParent()
+    try:
+        onnx.checker.check_model(model)
+    except CHECK_FAILURES as error:
+        raise invalid(error) from error
 
 
 def type_name(kind: int) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..graph import ConvertError
+from ..graph import ConvertError, Tensor
 from .builder import IMAGE
 from .layout import Value
-from .model import OnnxNode
+from .nodes import OnnxNode
 from .translation import Translation, translates
 
 
@@ -42,11 +42,13 @@ class Windows:
 
 def windows_of(node: OnnxNode, sizes: Sequence[int], kernel: Sequence[int]) -> Windows:
     """The windows of a node over an image of `sizes`, explicit or automatic padding resolved."""
-    strides = _pair(node, "strides")
-    dilations = _pair(node, "dilations")
-    pads = list(node.attributes.get("pads", [0, 0, 0, 0]))
+    strides = _pair(node, "strides", len(kernel))
+    dilations = _pair(node, "dilations", len(kernel))
+    pads = list(node.attributes.get("pads", [0, 0] * len(kernel)))
+    if len(kernel) == 1 and len(pads) == 2:
+        kernel, pads = (1, *kernel), [0, pads[0], 0, pads[1]]
     if len(kernel) != 2 or len(pads) != 4:
-        raise ConvertError("does not slide over two axes; only two-dimensional images work")
+        raise ConvertError(f"slides over {len(kernel)} axes; images and rows work")
     windows = Windows((kernel[0], kernel[1]), strides, dilations, pads[:2], pads[2:])
     mode = node.attributes.get("auto_pad", b"NOTSET").decode()
     if mode in ("SAME_UPPER", "SAME_LOWER"):
@@ -65,28 +67,35 @@ def windows_of(node: OnnxNode, sizes: Sequence[int], kernel: Sequence[int]) -> W
     return windows
 
 
-def _pair(node: OnnxNode, attribute: str) -> tuple[int, int]:
-    values = node.attributes.get(attribute, [1, 1])
-    if len(values) != 2 or min(values) < 1:
+def _pair(node: OnnxNode, attribute: str, count: int) -> tuple[int, int]:
+    values = node.attributes.get(attribute, [1] * count)
+    if len(values) != count or count not in (1, 2) or min(values) < 1:
         raise ConvertError(
-            f"has the {attribute} {list(values)}; two positive numbers are needed, since only "
-            "two-dimensional images work"
+            f"has the {attribute} {list(values)}; a positive number for each of one or two axes is "
+            "needed, since images and rows work"
         )
-    return values[0], values[1]
+    return (1, values[0]) if count == 1 else (values[0], values[1])
 
 
-@translates("Conv")
+def image_result(y: Tensor, like: Value) -> Value:
+    """The value of an image (height, width, channel), which is a row if `like` is one."""
+    height, width, channels = y.shape
+    value = Value.arranged(y, (1, channels, height, width), IMAGE)
+    return value.reshaped((1, channels, width)) if len(like.shape) == 3 else value
+
+
+@translates("Conv", attributes="auto_pad dilations group kernel_shape pads strides")
 def convolution(t: Translation, node: OnnxNode) -> Value:
-    """Conv: weights (O, I / groups, KH, KW)."""
+    """With constant weights and bias, over images and rows."""
     value, weights = t.activation(node), t.constant(node, 1, "weights")
-    if weights.ndim != 4 or len(value.shape) != 3:
-        raise ConvertError(
-            f"is a convolution over {weights.ndim - 2} axes; only two-dimensional ones work"
-        )
+    if weights.ndim not in (3, 4) or len(value.shape) != weights.ndim:
+        raise ConvertError(f"is a convolution over {weights.ndim - 2} axes; images and rows work")
     x = t.builder.image(value)
-    windows = windows_of(node, x.shape[:2], weights.shape[2:])
-    if list(node.attributes.get("kernel_shape", weights.shape[2:])) != list(weights.shape[2:]):
+    kernel = weights.shape[2:]
+    windows = windows_of(node, x.shape[:2], kernel)
+    if list(node.attributes.get("kernel_shape", kernel)) != list(kernel):
         raise ConvertError("has a kernel_shape that is not that of its weights; export it again")
+    weights = weights.reshape(*weights.shape[:2], *windows.kernel)
     bias = t.optional(node, 2, "bias")
     attributes = windows.attributes()
     surplus = _surplus(windows)
@@ -106,7 +115,7 @@ def convolution(t: Translation, node: OnnxNode) -> Value:
         groups=node.attributes.get("group", 1),
         **attributes,
     )
-    return Value.arranged(y, (y.shape[2], y.shape[0], y.shape[1]), IMAGE)
+    return image_result(y, value)
 
 
 def _surplus(windows: Windows) -> dict[str, int]:

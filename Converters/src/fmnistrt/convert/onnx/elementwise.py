@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 
 from ..graph import ConvertError, Shape
-from .builder import Builder
 from .convolution import add_bias
 from .layout import Value
-from .model import OnnxNode
-from .translation import Translation, translates
+from .nodes import OnnxNode
+from .translation import BatchError, Translation, translates
 
 KINDS = {
     "Add": "add",
@@ -23,17 +23,22 @@ KINDS = {
     "Max": "maximum",
     "Min": "minimum",
 }
-Operand = Value | np.ndarray
+Operand = Value | np.ndarray | np.floating
+
+
+def operands_of(t: Translation, node: OnnxNode) -> list[Operand]:
+    """The inputs of a node, each an activation or a constant."""
+    return [
+        t.values[name] if name in t.values else t.constant(node, index, "operand")
+        for index, name in enumerate(node.inputs)
+    ]
 
 
 @translates(*KINDS)
 def elementwise(t: Translation, node: OnnxNode) -> Value:
-    """All operators of this file; those of many inputs as a chain."""
-    operands = [
-        t.values[name] if name in t.values else t.constant(node, index, "operand")
-        for index, name in enumerate(node.inputs)
-    ]
-    kind, builder = KINDS[node.operator], t.builder
+    """Of activations and constants, broadcast in either direction but along the batch."""
+    operands = operands_of(t, node)
+    kind = KINDS[node.operator]
     if node.operator == "Add":
         for x, y in [(0, 1), (1, 0)]:
             bias = operands[y]
@@ -43,56 +48,59 @@ def elementwise(t: Translation, node: OnnxNode) -> Value:
         return t.activation(node)
     *first, last = operands
     last_step = node.operator != "Mean"
-    head = functools.reduce(lambda x, y: _combined(builder, kind, x, y, "partial"), first)
-    result = _combined(builder, kind, head, last, "" if last_step else "sum")
+    head = functools.reduce(lambda x, y: _combined(t, kind, x, y, "partial"), first)
+    result = _combined(t, kind, head, last, "" if last_step else "sum")
     if not last_step:
-        result = _combined(builder, "divide", result, np.float32(len(operands)), "")
+        result = _combined(t, "divide", result, np.float32(len(operands)), "")
     return result
 
 
-def _combined(builder: Builder, kind: str, x: Operand, y: Operand, part: str) -> Operand:
+def _combined(t: Translation, kind: str, x: Operand, y: Operand, part: str) -> Operand:
     if isinstance(x, np.ndarray | np.floating) and isinstance(y, np.ndarray | np.floating):
         by_kind = {"add": np.add, "maximum": np.maximum, "minimum": np.minimum}
         return by_kind[kind](x, y)
-    return combine(builder, kind, x, y, part)
+    return combine(t, kind, x, y, part)
 
 
-def combine(builder: Builder, kind: str, x: Operand, y: Operand, part: str = "") -> Value:
+def combine(t: Translation, kind: str, x: Operand, y: Operand, part: str = "") -> Value:
     """x kind y, where at least one is an activation."""
     if not isinstance(x, Value):
-        return _reversed(builder, kind, y, x, part)
+        assert isinstance(y, Value)
+        return _reversed(t, kind, y, x, part)
     if not isinstance(y, Value):
-        constant = builder.constant(compact(spread(x, y)), "operand")
-        return x.held_in(builder.binary(kind, x.tensor, constant, part))
-    if len(x.shape) != len(y.shape):
-        raise ConvertError(
-            f"combines activations of {len(x.shape) + 1} and {len(y.shape) + 1} axes, which mixes "
-            "the images of a batch; reshape them to the same number of axes"
+        full = _common_shape(t, x.shape, y.shape)
+        x = expanded(t, x, full)
+        constant = t.builder.constant(compact(spread(x, y)), "operand")
+        return x.held_in(t.builder.binary(kind, x.tensor, constant, part))
+    if not t.model.single and len(x.shape) != len(y.shape):
+        raise BatchError(
+            f"combines activations of {len(x.shape)} and {len(y.shape)} axes, which mixes the "
+            "images of a batch; reshape them to the same number of axes"
         )
-    if broadcasts(y.shape, x.shape):
-        return _activations(builder, kind, x, y, part)
-    if broadcasts(x.shape, y.shape):
-        return _reversed(builder, kind, y, x, part)
-    raise ConvertError(
-        f"broadcasts both of its inputs, {x.shape} and {y.shape}; repeat one of them to the full "
-        "shape before"
-    )
+    full = _common_shape(t, x.shape, y.shape)
+    x, y = _of_rank(x, len(full)), _of_rank(y, len(full))
+    if x.shape != full and y.shape != full:
+        x = expanded(t, x, full)
+    if x.shape == full:
+        return _activations(t, kind, x, y, part)
+    return _reversed(t, kind, y, x, part)
 
 
-def _reversed(builder: Builder, kind: str, y: Value, x: Operand, part: str) -> Value:
+def _reversed(t: Translation, kind: str, y: Value, x: Operand, part: str) -> Value:
     """x kind y, where only y has the shape of the result."""
     if kind == "subtract":
-        negative = combine(builder, "multiply", y, np.float32(-1), "negative")
-        return combine(builder, "add", negative, x, part)
+        negative = combine(t, "multiply", y, np.float32(-1), "negative")
+        return combine(t, "add", negative, x, part)
     if kind == "divide":
         # The graph has no division of a constant: x is spread over a tensor of zeros first.
-        zero = y.held_in(builder.activation("clip", y.tensor, 0.0, 0.0, "zero"))
-        return combine(builder, "divide", combine(builder, "add", zero, x, "dividend"), y, part)
-    return combine(builder, kind, y, x, part)
+        zero = y.held_in(t.builder.activation("clip", y.tensor, 0.0, 0.0, "zero"))
+        return combine(t, "divide", combine(t, "add", zero, x, "dividend"), y, part)
+    return combine(t, kind, y, x, part)
 
 
-def _activations(builder: Builder, kind: str, x: Value, y: Value, part: str) -> Value:
+def _activations(t: Translation, kind: str, x: Value, y: Value, part: str) -> Value:
     """x kind y, where y has the shape of x or size 1 on some axes."""
+    builder = t.builder
     if x.shape == y.shape and (x.digits, x.order) == (y.digits, y.order):
         other = builder.reshape(y.tensor, x.tensor.shape)
         return x.held_in(builder.binary(kind, x.tensor, other, part))
@@ -113,16 +121,43 @@ def _activations(builder: Builder, kind: str, x: Value, y: Value, part: str) -> 
     return Value.arranged(tensor, x.shape, groups)
 
 
-def spread(value: Value, array: np.ndarray) -> np.ndarray:
-    """A constant broadcast to a value, in the shape and order of the value's tensor."""
-    array, rank = np.asarray(array), len(value.shape)
-    if array.ndim == rank + 1 and array.shape[0] == 1:
-        array = array[0]
-    if not broadcasts(array.shape, value.shape):
+def _common_shape(t: Translation, x: Shape, y: Shape) -> Shape:
+    """The shape that two operands are broadcast to; the batch stays the first axis."""
+    try:
+        full = np.broadcast_shapes(x, y)
+    except ValueError as error:
         raise ConvertError(
-            f"combines the activation (batch, {', '.join(map(str, value.shape))}) with a constant "
-            f"of shape {array.shape}, which would enlarge it; give them matching shapes"
+            f"combines the shapes {x} and {y}, which do not fit each other; export the model again"
+        ) from error
+    if not t.model.single and (full[:1] != (1,) or len(full) > len(x)):
+        raise BatchError(
+            f"combines an activation with a constant of shape {y}, which is more than one image; "
+            "export the model so that each image is classified on its own"
         )
+    return full
+
+
+def _of_rank(value: Value, rank: int) -> Value:
+    return value.reshaped((*[1] * (rank - len(value.shape)), *value.shape))
+
+
+def expanded(t: Translation, value: Value, shape: Shape) -> Value:
+    """The value repeated along axes where its size is 1, to a shape that it broadcasts to."""
+    value = _of_rank(value, len(shape))
+    axes = [axis for axis, size in enumerate(shape) if value.shape[axis] != size]
+    if not axes:
+        return value
+    others = [axis for axis in value.axis_order() if axis not in axes]
+    groups = [others[:1], others[1:], axes]
+    # A convolution of one channel with weights of 1 copies it.
+    copies = np.ones((math.prod(shape[axis] for axis in axes), 1, 1, 1))
+    kernel = t.builder.constant(copies, "copies")
+    y = t.builder.add("conv2d", [t.builder.arrange(value, groups), kernel], "repeated")
+    return Value.arranged(y, shape, groups)
+
+
+def spread(value: Value, array: np.ndarray | np.floating) -> np.ndarray:
+    """A constant broadcast to a value, in the shape and order of the value's tensor."""
     full = np.broadcast_to(array, value.shape).reshape(-1)
     return value.to_tensor_order(full).reshape(value.tensor.shape)
 
@@ -143,7 +178,7 @@ def over_last_axis(full: np.ndarray) -> np.ndarray | None:
 
 def _fuse_bias(t: Translation, name: str, constant: np.ndarray) -> bool:
     value = t.values.get(name)
-    if value is None or not broadcasts(constant.shape, (1, *value.shape)):
+    if value is None or not broadcasts(constant.shape, value.shape):
         return False
     bias = over_last_axis(spread(value, constant))
     return bias is not None and add_bias(t, name, bias)

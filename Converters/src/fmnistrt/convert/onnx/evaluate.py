@@ -10,6 +10,10 @@ from ..graph import ConvertError
 OPEN_BATCH = 64
 
 
+class _RunError(ConvertError):
+    """onnxruntime's own refusal."""
+
+
 class Evaluator:
     """Runs an ONNX model on channels-last inputs; the session is opened on first use.
 
@@ -32,23 +36,44 @@ class Evaluator:
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """float32 (n, height, width, channels) to float32 (n, classes)."""
+        session, inputs = self._open(), self._inputs(images)
+        if self._batch is None:
+            try:
+                return self._run(session, inputs, OPEN_BATCH)
+            except ConvertError:
+                # Some exports name an open batch, yet work for single images only.
+                return self._run(session, inputs, 1)
+        return self._run(session, inputs, self._batch, pad=True)
+
+    def of_each_alone(self, images: np.ndarray) -> np.ndarray | None:
+        """The answers to single images; None if those of a batch of them are others."""
+        session, inputs = self._open(), self._inputs(images)
+        try:
+            together = self._run(session, inputs, len(images))
+        except _RunError:
+            return self._run(session, inputs, 1)
+        alone = self._run(session, inputs, 1, any_shape=True)
+        size = max(1.0, float(np.abs(alone).max()))
+        same = together.shape == alone.shape and np.abs(together - alone).max() <= 1e-4 * size
+        return alone if same else None
+
+    def _inputs(self, images: np.ndarray) -> np.ndarray:
         session = self._open()
         entry = session.get_inputs()[0]
         kind = np.float64 if "double" in entry.type else np.float32
         order = (0, *(axis + 1 for axis in self._axes))
         inputs = np.ascontiguousarray(np.transpose(images, order), dtype=kind)
-        inputs = inputs.reshape(len(images), *self._shape[1:])
-        if self._batch is None:
-            try:
-                return self._run(session, inputs, OPEN_BATCH, pad=False)
-            except ConvertError:
-                # Some exports name an open batch, yet work for single images only.
-                return self._run(session, inputs, 1, pad=False)
-        return self._run(session, inputs, self._batch, pad=True)
+        return inputs.reshape(len(images), *self._shape[1:])
 
     def _run(
-        self, session: onnxruntime.InferenceSession, inputs: np.ndarray, batch: int, pad: bool
+        self,
+        session: onnxruntime.InferenceSession,
+        inputs: np.ndarray,
+        batch: int,
+        pad: bool = False,
+        any_shape: bool = False,
     ) -> np.ndarray:
+        any_shape |= self._batch == 1
         results = []
         name = session.get_inputs()[0].name
         for start in range(0, len(inputs), batch):
@@ -60,11 +85,12 @@ class Evaluator:
                 (result,) = session.run(None, {name: chunk})
             except Exception as error:  # onnxruntime's exceptions share no other base class.
                 raise self._failed(error) from error
-            if result.ndim == 0 or result.shape[0] != len(chunk):
-                raise self._failed(
-                    ValueError(f"it answers {len(chunk)} images with {result.shape}")
+            if not any_shape and result.shape[:1] != (len(chunk),):
+                raise ConvertError(
+                    f"the model answers {len(chunk)} images with the shape {result.shape}; export "
+                    "it again"
                 )
-            results.append(result.reshape(len(chunk), -1)[:count])
+            results.append(np.reshape(result, (len(chunk), -1))[:count])
         return np.concatenate(results).astype(np.float32)
 
     def _open(self) -> onnxruntime.InferenceSession:
@@ -81,9 +107,9 @@ class Evaluator:
                 raise self._failed(error) from error
         return self._session
 
-    def _failed(self, error: Exception) -> ConvertError:
+    def _failed(self, error: Exception) -> _RunError:
         reason = " ".join(str(error).split())[:200]
-        return ConvertError(
+        return _RunError(
             f"onnxruntime cannot run the model ({reason}); export it again or run "
             "pip install --upgrade onnxruntime"
         )

@@ -10,11 +10,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from .model import OnnxModel, OnnxNode
+from .model import OnnxModel
+from .nodes import OnnxNode
 
 
 def fuse_gelu(model: OnnxModel) -> None:
     """Replaces each such product by a Gelu node."""
+    if any(node.branches for node in model.nodes):
+        return  # A branch may use any value of the product.
     constants = dict(model.constants)
     for node in model.nodes:
         if node.operator == "Constant" and isinstance(node.attributes.get("value"), np.ndarray):

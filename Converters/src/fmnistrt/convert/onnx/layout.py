@@ -1,8 +1,8 @@
 """How an ONNX activation lies in a channels-last tensor.
 
-ONNX orders images (channel, height, width), the graph (height, width, channel). A `Value` remembers
-how the two relate, so that transposing, flattening and reshaping only change the bookkeeping; nodes
-are added where an operator needs another arrangement than the one at hand.
+ONNX orders images (batch, channel, height, width), the graph (height, width, channel). A `Value`
+remembers how the two relate, so that transposing, flattening and reshaping only change the
+bookkeeping; nodes are added where an operator needs another arrangement than the one at hand.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Groups = Sequence[Sequence[int]]
 
 @dataclass(frozen=True)
 class Value:
-    """An ONNX activation of `shape` (without the batch), held in `tensor`.
+    """An ONNX activation of `shape` for one image, held in `tensor`: the batch has the size 1.
 
     Seen with the shape `digits` (a refinement of the tensor's shape without axes of size 1) and
     transposed by `order`, the tensor has its elements in the row-major order of ONNX.
@@ -98,10 +98,15 @@ class Value:
         order = [piece for axis in axes for piece in groups[axis]]
         return _merged(self.tensor, tuple(self.shape[axis] for axis in axes), sizes, order)
 
-    def axis_order(self) -> list[int]:
-        """An order of all ONNX axes that the tensor has already, as nearly as possible."""
+    def axis_order(self, needed: int = 1) -> list[int]:
+        """An order of the ONNX axes that the tensor has already, as nearly as possible.
+
+        It leaves out a first axis of size 1, as the batch has, unless that is the axis `needed`.
+        """
         plain = list(range(len(self.shape)))
-        image = [*plain[1:], 0]
+        if needed != 0 and self.shape[:1] == (1,):
+            del plain[0]
+        image = [*plain[1:], *plain[:1]]
         pieces = self.split()
         if pieces is None:
             return plain

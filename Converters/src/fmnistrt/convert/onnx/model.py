@@ -4,59 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import inliner, shape_inference
+from onnx import shape_inference
 
 from ..graph import ConvertError, Shape
+from .answers import keep_scores
 from .checks import (
     CHECK_FAILURES,
+    check,
     invalid,
+    load_external_data,
     opset_of,
     refuse_broken_text,
-    refuse_external_data,
     refuse_unknown,
     to_array,
     type_name,
 )
+from .nodes import OnnxNode, needed, nodes_of
+from .unfold import inlined, raised, spelt_out
 
+_NO_TYPE = "expected to have type but instead is null"
+"""What strict inference says after operators of whose results the onnx package knows nothing."""
 _GENERIC_NAMES = ("main_graph", "torch_jit", "torch_jit_export", "tf2onnx", "graph", "model")
-
-
-@dataclass(frozen=True)
-class OnnxNode:
-    """One ONNX node; absent optional inputs and outputs are empty names."""
-
-    operator: str
-    domain: str
-    label: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    attributes: dict[str, Any]
-
-    def input(self, index: int) -> str:
-        """The name of an input, empty if it is absent."""
-        return self.inputs[index] if index < len(self.inputs) else ""
-
-    def refuses_outputs(self, used: set[str]) -> None:
-        """Refuses a node of which more than the first output is used."""
-        if any(name in used for name in self.outputs[1:]):
-            raise ConvertError(
-                "has a second output that the model uses; export the model for inference only"
-            )
 
 
 @dataclass
 class OnnxModel:
     """A checked model: what the translation needs to know of it.
 
-    `shapes` are those that ONNX's shape inference knows in full, batch included. `batch` is 1 where
-    the file leaves the batch open (`free_batch`).
+    `runnable` is the file for onnxruntime. `shapes` are those that ONNX's shape inference knows in
+    full, batch included. `batch` is 1 where the file leaves the batch open (`free_batch`).
     """
 
+    runnable: bytes
     nodes: list[OnnxNode]
     constants: dict[str, np.ndarray]
     shapes: dict[str, Shape]
@@ -69,11 +53,16 @@ class OnnxModel:
     framework: str
     name: str
 
+    @property
+    def single(self) -> bool:
+        """Whether the model takes one image at a time, so that its axes are all of that image."""
+        return self.batch == 1 and not self.free_batch
 
-def load_model(content: bytes, operators: Container[str]) -> OnnxModel:
+
+def load_model(content: bytes, operators: Container[str], folder: Path | None = None) -> OnnxModel:
     """Parses, checks and infers shapes; raises ConvertError for what is damaged or foreign.
 
-    `operators` are those that have a translation.
+    `operators` are those that have a translation; `folder` is that of the file.
     """
     try:
         model = onnx.load_model_from_string(content)
@@ -82,20 +71,24 @@ def load_model(content: bytes, operators: Container[str]) -> OnnxModel:
     if not model.HasField("graph"):
         raise ConvertError("the file is not a whole ONNX model; export or download it again")
     refuse_broken_text(model)
-    refuse_external_data(model)
+    load_external_data(model, folder)
+    keep_scores(model)
+    framework = _framework(model, opset_of(model))
+    model = spelt_out(inlined(raised(model)), operators)
     opset = opset_of(model)
-    model = _inlined(model)
     constants = _initializers(model)
     graph_input, output = _interface(model, constants)
-    nodes = _needed(_nodes(model), output)
+    nodes = needed(nodes_of(model.graph), (output,))
     for node in nodes:
         refuse_unknown(node.operator, node.domain, node.label, operators)
-    _check(model)
+    check(model)
+    runnable = model.SerializeToString()
     shape, free_batch = _input_shape(graph_input)
     graph_input.type.tensor_type.shape.dim[0].dim_value = shape[0]
     shapes = _infer_shapes(model)
     shapes[graph_input.name] = shape
     return OnnxModel(
+        runnable=runnable,
         nodes=nodes,
         constants=constants,
         shapes=shapes,
@@ -105,30 +98,9 @@ def load_model(content: bytes, operators: Container[str]) -> OnnxModel:
         output=output,
         batch=shape[0],
         free_batch=free_batch,
-        framework=_framework(model, opset),
+        framework=framework,
         name=_name(model),
     )
-
-
-def _inlined(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model without functions of its own."""
-    if not model.functions:
-        return model
-    _check(model)
-    try:
-        return inliner.inline_local_functions(model)
-    except CHECK_FAILURES as error:
-        raise invalid(error) from error
-
-
-def _check(model: onnx.ModelProto) -> None:
-    for entry in model.graph.output:
-        # The checker wants a shape; runtimes do without one, and inference finds it.
-        entry.type.tensor_type.shape.SetInParent()
-    try:
-        onnx.checker.check_model(model)
-    except CHECK_FAILURES as error:
-        raise invalid(error) from error
 
 
 def _initializers(model: onnx.ModelProto) -> dict[str, np.ndarray]:
@@ -174,7 +146,9 @@ def _infer_shapes(model: onnx.ModelProto) -> dict[str, Shape]:
     try:
         graph = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
     except CHECK_FAILURES as error:
-        raise invalid(error) from error
+        if _NO_TYPE not in str(error):
+            raise invalid(error) from error
+        graph = shape_inference.infer_shapes(model, data_prop=True).graph
     shapes = {}
     for entry in [*graph.value_info, *graph.output]:
         dims = entry.type.tensor_type.shape.dim
@@ -182,35 +156,6 @@ def _infer_shapes(model: onnx.ModelProto) -> dict[str, Shape]:
         if known and all(dim.HasField("dim_value") for dim in dims):
             shapes[entry.name] = tuple(dim.dim_value for dim in dims)
     return shapes
-
-
-def _nodes(model: onnx.ModelProto) -> list[OnnxNode]:
-    nodes = []
-    for node in model.graph.node:
-        attributes = {}
-        for entry in node.attribute:
-            if entry.type == onnx.AttributeProto.TENSOR:
-                attributes[entry.name] = to_array(entry.t)
-            elif entry.type != onnx.AttributeProto.GRAPH:
-                try:
-                    attributes[entry.name] = onnx.helper.get_attribute_value(entry)
-                except CHECK_FAILURES as error:
-                    raise invalid(error) from error
-        label = node.name or next(filter(None, node.output), "")
-        domain = "" if node.domain == "ai.onnx" else node.domain
-        outputs = tuple(node.output)
-        nodes.append(OnnxNode(node.op_type, domain, label, tuple(node.input), outputs, attributes))
-    return nodes
-
-
-def _needed(nodes: list[OnnxNode], output: str) -> list[OnnxNode]:
-    """The nodes that the output depends on."""
-    needed, kept = {output}, []
-    for node in reversed(nodes):
-        if needed.intersection(node.outputs):
-            needed.update(node.inputs)
-            kept.append(node)
-    return kept[::-1]
 
 
 def _framework(model: onnx.ModelProto, opset: int) -> str:

@@ -9,13 +9,15 @@ import numpy as np
 from ..graph import ConvertError
 from .elementwise import over_last_axis, spread
 from .layout import Value
-from .model import OnnxNode
-from .translation import Translation, axis_of, translates
+from .nodes import OnnxNode
+from .translation import Translation, translates
 
 
-@translates("BatchNormalization")
+@translates(
+    "BatchNormalization", attributes="epsilon spatial training_mode", ignored="momentum is_test"
+)
 def batch_normalization(t: Translation, node: OnnxNode) -> Value:
-    """The form for inference: a scale and a shift for each channel."""
+    """At inference, with constant parameters."""
     value = t.activation(node)
     if node.attributes.get("training_mode", 0):
         raise ConvertError(
@@ -27,7 +29,7 @@ def batch_normalization(t: Translation, node: OnnxNode) -> Value:
         t.constant(node, index, what).astype(np.float64).reshape(-1)
         for index, what in enumerate(("scale", "bias", "mean", "variance"), 1)
     )
-    channels = value.shape[0] if value.shape else 1
+    channels = value.shape[1] if len(value.shape) > 1 else 1
     if any(array.shape != (channels,) for array in (gamma, beta, mean, variance)):
         raise ConvertError(f"has parameters that do not fit {channels} channels; export it again")
     deviation = np.sqrt(variance + node.attributes.get("epsilon", 1e-5))
@@ -39,18 +41,17 @@ def batch_normalization(t: Translation, node: OnnxNode) -> Value:
 
 
 def scale_shift(t: Translation, value: Value, scale: np.ndarray, shift: np.ndarray) -> Value:
-    """Scales and shifts the first ONNX axis after the batch."""
+    """Scales and shifts the second ONNX axis, that of channels."""
     builder = t.builder
-    column = (-1, *[1] * (len(value.shape) - 1))
+    column = (-1, *[1] * (len(value.shape) - 2))
     parameters = _vectors(value, scale.reshape(column), shift.reshape(column))
     if parameters is None:
-        if len(value.shape) == 1:
+        others = [axis for axis in value.axis_order() if axis != 1]
+        if not others:
             value = builder.flat(value)
         else:
-            order = value.axis_order()
-            others = [axis for axis in order if axis != 0]
             groups = [[axis] for axis in others] if len(others) < 4 else [others]
-            groups = [*groups, [0]]
+            groups = [*groups, [1]]
             value = Value.arranged(builder.arrange(value, groups), value.shape, groups)
         parameters = _vectors(value, scale.reshape(column), shift.reshape(column))
     assert parameters is not None
@@ -69,22 +70,34 @@ def _vectors(
     return None if first is None or second is None else (first, second)
 
 
-@translates("Softmax", "LogSoftmax")
+@translates("Softmax", "LogSoftmax", attributes="axis")
 def softmax(t: Translation, node: OnnxNode) -> Value:
-    """Softmax over one axis; before opset 13 over that axis and all that follow."""
+    """Along any axis but the batch."""
+    return _softmax(t, node, node.operator == "LogSoftmax")
+
+
+@translates("Log")
+def log(t: Translation, node: OnnxNode) -> Value:
+    """Of a Softmax only."""
+    producer = t.producers.get(node.input(0))
+    if producer is None or producer.operator != "Softmax":
+        raise ConvertError("is no logarithm of a Softmax; only that is possible")
+    return _softmax(t, producer, True)
+
+
+def _softmax(t: Translation, node: OnnxNode, logarithm: bool) -> Value:
     value = t.activation(node)
-    shape, rank = value.shape, len(value.shape) + 1
+    shape, rank = value.shape, len(value.shape)
     old = t.model.opset < 13
-    axis = axis_of(node.attributes.get("axis", 1 if old else -1), rank)
-    summed = set(range(axis, len(shape))) if old else {axis}
-    order = value.axis_order()
+    axis = t.axis_of(node.attributes.get("axis", 1 if old else -1), rank)
+    summed = set(range(axis, rank)) if old else {axis}
+    order = value.axis_order(0 if 0 in summed else 1)
     inner = [axis for axis in order if axis in summed]
     outer = [axis for axis in order if axis not in summed]
-    logarithm = int(node.operator == "LogSoftmax")
     if math.prod(shape[axis] for axis in outer) == 1:
         # The order of the summed elements does not matter.
         x = t.builder.flat(value)
-        return x.held_in(t.builder.add("softmax", [x.tensor], logarithm=logarithm))
+        return x.held_in(t.builder.add("softmax", [x.tensor], logarithm=int(logarithm)))
     groups = [*([axis] for axis in outer), inner]
-    y = t.builder.add("softmax", [t.builder.arrange(value, groups)], logarithm=logarithm)
+    y = t.builder.add("softmax", [t.builder.arrange(value, groups)], logarithm=int(logarithm))
     return Value.arranged(y, shape, groups)

@@ -1,19 +1,22 @@
-"""Pooling over windows and over whole images, and the reductions that amount to it."""
+"""Pooling over windows."""
 
 from __future__ import annotations
 
 from ..graph import ConvertError
-from .builder import IMAGE
-from .convolution import Windows, windows_of
+from .convolution import Windows, image_result, windows_of
 from .layout import Value
-from .model import OnnxNode
-from .translation import Translation, axis_of, translates
+from .nodes import OnnxNode
+from .translation import Translation, translates
+
+_ATTRIBUTES = "auto_pad ceil_mode dilations kernel_shape pads strides"
 
 
-@translates("MaxPool", "AveragePool")
+@translates("MaxPool", attributes=_ATTRIBUTES, ignored="storage_order")
+@translates("AveragePool", attributes=f"{_ATTRIBUTES} count_include_pad")
 def pool(t: Translation, node: OnnxNode) -> Value:
-    """MaxPool and AveragePool; the sizes that ceil_mode gives are reached by extra padding."""
-    x = t.builder.image(t.activation(node))
+    """Over images and rows, without dilation."""
+    value = t.activation(node)
+    x = t.builder.image(value)
     windows = windows_of(node, x.shape[:2], node.attributes["kernel_shape"])
     if windows.dilations != (1, 1):
         raise ConvertError("has dilated windows; use a pooling layer with a dilation of 1")
@@ -33,7 +36,14 @@ def pool(t: Translation, node: OnnxNode) -> Value:
     y = t.builder.add(
         "average_pool" if average else "max_pool", [x], **attributes, **windows.attributes()
     )
-    return Value.arranged(y, (y.shape[2], y.shape[0], y.shape[1]), IMAGE)
+    result = image_result(y, value)
+    inferred = t.model.shapes.get(node.outputs[0])
+    if node.attributes.get("ceil_mode", 0) and inferred not in (None, t.shape_of(result)):
+        raise ConvertError(
+            "rounds its output size up to a window that lies in the padding, which versions of "
+            "ONNX count differently; set ceil_mode to false"
+        )
+    return result
 
 
 def _ceil(windows: Windows, shape: tuple[int, ...]) -> bool:
@@ -44,44 +54,9 @@ def _ceil(windows: Windows, shape: tuple[int, ...]) -> bool:
         padded = size + windows.before[axis] + windows.after[axis]
         count = -(-(padded - kernel) // stride) + 1
         if (count - 1) * stride >= size + windows.before[axis]:
-            raise ConvertError(
-                "rounds its output size up to a window that lies in the padding, which ONNX and "
-                "onnxruntime count differently; set ceil_mode to false"
-            )
+            count -= 1  # The window would lie in the padding.
         missing = (count - 1) * stride + kernel - padded
         if missing > 0:
             windows.after[axis] += missing
             extended = True
     return extended
-
-
-@translates("GlobalMaxPool", "GlobalAveragePool")
-def global_pool(t: Translation, node: OnnxNode) -> Value:
-    """Pooling over all of an image; the result is (batch, channels, 1, 1)."""
-    x = t.builder.image(t.activation(node))
-    operator = "global_max_pool" if node.operator == "GlobalMaxPool" else "global_average_pool"
-    return Value.plain(t.builder.add(operator, [x]), (x.shape[2], 1, 1))
-
-
-@translates("ReduceMean", "ReduceMax")
-def reduce(t: Translation, node: OnnxNode) -> Value:
-    """The mean or maximum over some axes, as a global pooling over an image of those axes."""
-    value = t.activation(node)
-    shape, rank = value.shape, len(value.shape) + 1
-    given = t.integers(node, "axes", 1)
-    if not given and node.attributes.get("noop_with_empty_axes", 0):
-        return value
-    if not given:
-        raise ConvertError("reduces over the whole batch; name the axes without the first")
-    axes = {axis_of(axis, rank) for axis in given}
-    order = value.axis_order()
-    reduced = [axis for axis in order if axis in axes]
-    kept = [axis for axis in order if axis not in axes]
-    x = t.builder.arrange(value, [reduced[:-1], reduced[-1:], kept])
-    operator = "global_max_pool" if node.operator == "ReduceMax" else "global_average_pool"
-    y = t.builder.add(operator, [x])
-    remaining = tuple(1 if axis in axes else size for axis, size in enumerate(shape))
-    result = Value.arranged(y, remaining, [kept])
-    if node.attributes.get("keepdims", 1):
-        return result
-    return result.reshaped(tuple(shape[axis] for axis in sorted(kept)))

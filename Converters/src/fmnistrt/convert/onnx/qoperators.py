@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..graph import ConvertError
-from .model import OnnxModel, OnnxNode
+from .model import OnnxModel
+from .nodes import OnnxNode
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class _Expansion:
         """Scale and zero point of each activation in bytes."""
 
     def add(self, node: OnnxNode) -> None:
-        form = _FORMS.get(f"{node.domain}.{node.operator}".removeprefix("."))
+        form = _FORMS.get(node.kind)
         if form is not None:
             self._expand(node, form)
         elif node.operator in _MOVING and node.input(0) in self._held:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 
 from ..graph import Bytes, ConvertError, Node, Tensor
 from ..quantize.lower import dequantize_node, quantize_node
+from .checks import type_name
 from .layout import Value
-from .model import OnnxNode
+from .nodes import OnnxNode
 from .translation import Translation, translates
 
 _BYTES = {"uint8": 0, "int8": 128}
 """Types of quantised activations, and what makes unsigned bytes of them."""
 _WHOLE = ("uint8", "int8", "int32")
+_TYPES = (onnx.TensorProto.UNDEFINED, onnx.TensorProto.FLOAT, onnx.TensorProto.UINT8)
 
 
-@translates("QuantizeLinear")
+@translates(
+    "QuantizeLinear", attributes="axis block_size output_dtype precision", ignored="saturate"
+)
 def quantize(t: Translation, node: OnnxNode) -> Value:
     """An activation to bytes."""
     value = t.activation(node)
     return value.held_in(_added(t, quantize_node(value.tensor, _meaning(t, node))))
 
 
-@translates("DequantizeLinear")
+@translates("DequantizeLinear", attributes="axis block_size output_dtype")
 def dequantize(t: Translation, node: OnnxNode) -> Value:
     """Bytes to an activation."""
     value, meaning = t.activation(node), _meaning(t, node)
@@ -41,10 +46,22 @@ def _added(t: Translation, node: Node) -> Tensor:
     return node.output
 
 
+def _refuse_types(node: OnnxNode) -> None:
+    """Refuses types that attributes name where the zero point and the scale say nothing else."""
+    for key, known in [("output_dtype", _TYPES), ("precision", _TYPES[:2])]:
+        if node.attributes.get(key, 0) not in known:
+            raise ConvertError(
+                f"has the {key} {type_name(node.attributes[key])}; quantise to uint8 or int8, with "
+                "scales of float32"
+            )
+
+
 def _meaning(t: Translation, node: OnnxNode) -> Bytes:
     """The scale and zero point of an activation, the latter as of unsigned bytes."""
     scale = t.constant(node, 1, "scale")
     zero = t.optional(node, 2, "zero point")
+    if zero is None:
+        _refuse_types(node)
     zero = np.zeros(1, np.uint8) if zero is None else zero
     if scale.size != 1 or zero.size != 1 or node.attributes.get("block_size", 0):
         raise ConvertError(
@@ -64,6 +81,7 @@ def constant_of_whole_numbers(t: Translation, node: OnnxNode) -> None:
     x, scale = t.constants[node.input(0)], t.constant(node, 1, "scale")
     zero = t.optional(node, 2, "zero point")
     if zero is None:
+        _refuse_types(node)
         zero = np.zeros(scale.shape, np.uint8 if x.dtype.kind == "f" else x.dtype)
     if node.attributes.get("block_size", 0):
         raise ConvertError("has a scale for each block; quantise weights by channel")

@@ -7,10 +7,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..graph import ConvertError
+from ..graph import ConvertError, Shape
 from .builder import Builder
 from .layout import Value
-from .model import OnnxModel, OnnxNode
+from .model import OnnxModel
+from .nodes import OnnxNode
+
+
+class BatchError(ConvertError):
+    """The refusal of what would mix the images of a batch, as far as can be seen."""
 
 
 class Translation:
@@ -24,7 +29,7 @@ class Translation:
         self.steps: dict[str, np.ndarray] = {}
         """The steps of constants that are whole multiples of one, in a shape that broadcasts."""
         self.producers = {name: node for node in model.nodes for name in node.outputs if name}
-        self.uses = Counter(name for node in model.nodes for name in node.inputs)
+        self.uses = Counter(name for node in model.nodes for name in node.reads)
         self.uses[model.output] += 1
 
     def activation(self, node: OnnxNode, index: int = 0) -> Value:
@@ -67,30 +72,47 @@ class Translation:
             raise ConvertError(f"has {attribute} that are no integers; export the model again")
         return None if values is None else [int(value) for value in np.ravel(values)]
 
+    def axis_of(self, axis: int, rank: int) -> int:
+        """An ONNX axis, negative from the end, as its index.
 
-Handler = Callable[[Translation, OnnxNode], Value]
+        Only a model for single images may work along its first axis, which else is the batch.
+        """
+        actual = axis + rank if axis < 0 else axis
+        if not 0 <= actual < rank:
+            raise ConvertError(f"names the axis {axis} of {rank}; export the model again")
+        if actual == 0 and not self.model.single:
+            raise BatchError(
+                "works across the images of a batch; export the model so that each image is "
+                "classified on its own"
+            )
+        return actual
+
+    def shape_of(self, value: Value) -> Shape:
+        """What ONNX takes the shape of an activation to be: with the batch, if there is one."""
+        return value.shape if self.model.single else (self.model.batch, *value.shape[1:])
+
+
+Handler = Callable[[Translation, OnnxNode], Value | tuple[Value | None, ...]]
 HANDLERS: dict[str, Handler] = {}
-"""The translation of each ONNX operator."""
+"""The translation of each ONNX operator; its docstring says for docs/onnx-support.md what works."""
 
 
-def translates(*operators: str) -> Callable[[Handler], Handler]:
-    """Registers a handler for ONNX operators."""
+ATTRIBUTES: dict[str, frozenset[str]] = {}
+"""The attributes of each operator that its handler heeds."""
+IGNORED: dict[str, frozenset[str]] = {}
+"""The attributes of each operator that do not matter here."""
+
+
+def translates(
+    *operators: str, attributes: str = "", ignored: str = ""
+) -> Callable[[Handler], Handler]:
+    """Registers a handler for ONNX operators, with the names of the attributes that it knows."""
 
     def register(handler: Handler) -> Handler:
-        HANDLERS.update(dict.fromkeys(operators, handler))
+        for operator in operators:
+            HANDLERS[operator] = handler
+            ATTRIBUTES[operator] = frozenset(attributes.split())
+            IGNORED[operator] = frozenset(ignored.split())
         return handler
 
     return register
-
-
-def axis_of(axis: int, rank: int) -> int:
-    """An ONNX axis (batch included, negative from the end) as an axis without the batch."""
-    actual = axis + rank if axis < 0 else axis
-    if not 0 <= actual < rank:
-        raise ConvertError(f"names the axis {axis} of {rank}; export the model again")
-    if actual == 0:
-        raise ConvertError(
-            "works across the images of a batch; export the model so that each image is "
-            "classified on its own"
-        )
-    return actual - 1
