@@ -71,9 +71,39 @@ func bytesFromFloats(
   _ map: UnsafePointer<fmk_u8_map>, _ input: UnsafePointer<Float>,
   _ output: UnsafeMutablePointer<UInt8>
 ) {
-  U8Run(map).store(map.pointee.epilogue, output, toFloat: 0) { pixel, channel in
+  let epilogue = map.pointee.epilogue
+  let isPlain = epilogue.scale == nil && epilogue.low == -.infinity && epilogue.high == .infinity
+  if isPlain && map.pointee.pixels == 1 && map.pointee.input_plane == 16 {
+    return quantize(epilogue, input, output, map.pointee.channels)
+  }
+  U8Run(map).store(epilogue, output, toFloat: 0) { pixel, channel in
     Vector(
       at: input + (pixel * map.pointee.input_step + channel / 16 * map.pointee.input_plane))
+  }
+}
+
+/// Floats that lie together, without clip, scale and shift.
+@inline(__always)
+private func quantize(
+  _ epilogue: fmk_u8_epilogue, _ input: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<UInt8>, _ count: Int
+) {
+  let factor = Vector(repeating: epilogue.factor)
+  let high = Vector(repeating: Float(255 - epilogue.zero_point))
+  let zeroPoint = Int16(truncatingIfNeeded: epilogue.zero_point)
+  var i = 0
+  while i + 64 <= count {
+    fmk_store_rounded(
+      output + i, fmk_min(high, Vector(at: input + i) * factor),
+      fmk_min(high, Vector(at: input + i + 16) * factor),
+      fmk_min(high, Vector(at: input + i + 32) * factor),
+      fmk_min(high, Vector(at: input + i + 48) * factor), zeroPoint)
+    i += 64
+  }
+  let rest = ClippedByteOutput(epilogue, channel: 0)
+  while i < count {
+    rest.store(Vector(at: input + i), to: output + i, lanes: min(16, count - i))
+    i += 16
   }
 }
 

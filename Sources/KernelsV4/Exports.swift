@@ -47,7 +47,7 @@ public func f32_dense_rows__v4(
   _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
   _ output: UnsafeMutablePointer<Float>!
 ) {
-  DenseRows<2>.run(arguments, input, output)
+  denseRows(arguments, input, output)
 }
 
 @_cdecl("f32_winograd_input__v4") @implementation

@@ -155,6 +155,39 @@ FMK_INLINE fmk_block fmk_round_to_block(fmk_reals v, uint8_t zero_point) {
   return __builtin_convertvector((fmk_sums)(v + 0x1.8p23f), fmk_block) + zero_point;
 }
 
+/* Rounds 64 floats, halves to even, adds the zero point and stores the nearest bytes; of NaN 0. None
+ * is above 255: what a conversion to integers has no room for becomes the smallest one. */
+FMK_INLINE void fmk_store_rounded(uint8_t *to, fmk_reals a, fmk_reals b, fmk_reals c, fmk_reals d,
+                                  int16_t zero_point) {
+#if defined(__AVX512F__)
+  typedef int16_t shorts __attribute__((vector_size(64)));
+#define FMK_SHORTS(a, b)                                                                        \
+  __builtin_elementwise_add_sat(                                                                \
+      (shorts)__builtin_ia32_packssdw512(                                                       \
+          __builtin_ia32_cvtps2dq512_mask(a, (fmk_sums){0}, (uint16_t)-1, 4),                   \
+          __builtin_ia32_cvtps2dq512_mask(b, (fmk_sums){0}, (uint16_t)-1, 4)),                  \
+      (shorts){0} + zero_point)
+  const fmk_sums bytes =
+      (fmk_sums)__builtin_ia32_packuswb512(FMK_SHORTS(a, b), FMK_SHORTS(c, d));
+  const fmk_sums ordered =
+      __builtin_shufflevector(bytes, bytes, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  memcpy(to, &ordered, sizeof ordered);
+#else
+  const fmk_reals v[4] = {a, b, c, d};
+  for (int i = 0; i < 4; i += 2) {
+#define FMK_SHORTS(v)                                                                           \
+  __builtin_elementwise_add_sat(                                                                \
+      (fmk_pairs)__builtin_ia32_packssdw256(__builtin_ia32_cvtps2dq256(FMK_PART8(v, 0)),        \
+                                            __builtin_ia32_cvtps2dq256(FMK_PART8(v, 8))),       \
+      (fmk_pairs){0} + zero_point)
+    const fmk_half_sums bytes =
+        (fmk_half_sums)__builtin_ia32_packuswb256(FMK_SHORTS(v[i]), FMK_SHORTS(v[i + 1]));
+    const fmk_half_sums ordered = __builtin_shufflevector(bytes, bytes, 0, 4, 1, 5, 2, 6, 3, 7);
+    memcpy(to + i * 16, &ordered, sizeof ordered);
+  }
+#endif
+}
+
 /* Stores the first `count` bytes, at most 16. */
 FMK_INLINE void fmk_store_block(uint8_t *to, fmk_block block, intptr_t count) {
   if (count == sizeof block) {

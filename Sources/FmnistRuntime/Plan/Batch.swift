@@ -40,24 +40,29 @@ extension Planner {
   /// The draft from which on reading weights takes more than keeping the activations of several
   /// images, or nil. A search has batches of its own.
   func firstBatchedDraft() -> Int? {
+    guard graph.nodes[0].kind != .nearestNeighbours else { return nil }
     var weights = 0
     for draft in drafts { weights += weightBytes(draft) }
-    guard weights > Planner.cachedWeights, graph.nodes[0].kind != .nearestNeighbours else {
-      return nil
-    }
     var best = 0
     var first: Int?
     var saved = 0
-    var index = fusion.count - 1
-    while index >= 0 {
+    for index in drafts.indices.reversed() {
+      // Of few weights each use counts: vectors of several images share what is loaded of them.
+      guard weights > Planner.cachedWeights || isOfVectors(drafts[index]) else { break }
       saved += weightBytes(drafts[index]) - activationBytes(drafts[index])
       if saved > best {
         best = saved
         first = index
       }
-      index -= 1
     }
     return first
+  }
+
+  /// Whether a step computes a vector from a vector, or multiplies a matrix with anything.
+  private func isOfVectors(_ draft: Draft) -> Bool {
+    let output = layout(draft.output)
+    let input = graph.nodes[draft.node].kind == .dense ? output : layout(draft.input)
+    return input.rows * input.columns * output.rows * output.columns == 1
   }
 
   /// About how long a step takes for one image: its multiply-adds, and what it reads and writes.

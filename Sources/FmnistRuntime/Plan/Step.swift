@@ -239,6 +239,8 @@ struct InputStep {
   var scale: UnsafePointer<Float>
   var shift: UnsafePointer<Float>
   var isIdentity: Bool
+  /// Whether the first step alone reads prepared numbers, and can do so where the caller has them.
+  var isReadInPlace = false
   /// Applied to pixels: the pixel contract and then the above.
   var pixelScale: UnsafePointer<Float>
   var pixelShift: UnsafePointer<Float>
