@@ -73,8 +73,15 @@ func bytesFromFloats(
 ) {
   let epilogue = map.pointee.epilogue
   let isPlain = epilogue.scale == nil && epilogue.low == -.infinity && epilogue.high == .infinity
-  if isPlain && map.pointee.pixels == 1 && map.pointee.input_plane == 16 {
-    return quantize(epilogue, input, output, map.pointee.channels)
+  if isPlain && map.pointee.input_plane == 16 {
+    var pixel = 0
+    while pixel < map.pointee.pixels {
+      quantize(
+        epilogue, input + pixel * map.pointee.input_step,
+        output + pixel * map.pointee.output_step, map.pointee.channels)
+      pixel += 1
+    }
+    return
   }
   U8Run(map).store(epilogue, output, toFloat: 0) { pixel, channel in
     Vector(

@@ -122,3 +122,11 @@ public func f32_exp__v3(
 ) {
   exponential(input, output, count)
 }
+
+@_cdecl("f32_softmax__v3") @implementation
+public func f32_softmax__v3(
+  _ arguments: UnsafePointer<fmk_softmax>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  softmax(arguments, input, output)
+}

@@ -183,18 +183,14 @@ typedef struct fmk_matrix_conv {
  * In place is allowed. `bytes` converts count pixels (any count): out = in * scale + shift, the
  * product rounded too. */
 
-/* Of each pixel: exp(x[c] - m) / sum over c of exp(x[c] - m), where m is the largest x[c], or the
- * logarithm of that. Channel c is at p * step + c / block * plane + c % block; three floats behind
- * the last may be read. One kernel for all instruction sets, which gives the same bits. */
+/* Softmax of vectors of at most 16 channels: y[c] = exp(x[c] - m) / sum over c of exp(x[c] - m), where
+ * m is the largest x[c]. Reads and writes 16 floats of each; all instruction sets give the same
+ * bits. */
 typedef struct fmk_softmax {
-  intptr_t channels; /* at least 1 */
-  intptr_t block;
-  intptr_t pixels;
-  intptr_t input_step;
-  intptr_t input_plane;
-  intptr_t output_step;
-  intptr_t output_plane;
-  int32_t logarithm; /* 0 or 1 */
+  intptr_t channels; /* 1 to 16 */
+  intptr_t vectors;
+  intptr_t input_step;  /* floats */
+  intptr_t output_step; /* floats */
 } fmk_softmax;
 
 /* Distances of byte vectors, exact on every instruction set:
@@ -268,6 +264,7 @@ typedef struct fmk_table {
   void u8_l1_distances__##isa(const fmk_distances *);                                           \
   void u8_l2_distances__##isa(const fmk_distances *);                                           \
   void f32_exp__##isa(const float *, float *, intptr_t);                                        \
+  void f32_softmax__##isa(const fmk_softmax *, const float *, float *);                         \
   FMK_U8_DECLARE(isa)
 
 /* Those that only an instruction set with matrix units has, and the reference. */
@@ -276,7 +273,6 @@ typedef struct fmk_table {
   void f32_matrix_conv__##isa(const fmk_matrix_conv *, const uint16_t *, float *);
 
 FMK_DECLARE(baseline)
-void f32_softmax__baseline(const fmk_softmax *, const float *, float *);
 FMK_DECLARE(v3)
 FMK_DECLARE(v4)
 FMK_DECLARE_MATRIX(baseline)

@@ -46,6 +46,20 @@ extension Run {
     clearPadding(plan.input.output)
   }
 
+  /// Makes bytes of several inputs in one call, whose pixels they are; false where the kernel cannot.
+  func quantize(
+    _ source: UnsafePointer<Float>, images: Int, _ size: Int, _ step: ByteInput
+  ) -> Bool {
+    guard step.run.channels == size, size % 16 == 0, !layout(plan.input.output).isPadded else {
+      return false
+    }
+    var arguments = step.run
+    arguments.pixels = images
+    arguments.output_step = plan.buffers[plan.input.output].imageStep * 4
+    kernels.pointee.u8_from_f32(&arguments, source, bytePixels(plan.input.output))
+    return true
+  }
+
   /// The kernel reads blocks of 16, of which none may go beyond the caller's buffer.
   private func quantize(
     _ step: ByteInput, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<UInt8>,

@@ -83,29 +83,63 @@ extension Run {
     }
   }
 
-  /// Rows of pixels, and vectors, of which each image has one.
   func softmax(_ step: Softmax, images: Int) {
     let input = layout(step.input)
     let output = layout(step.output)
-    var arguments = fmk_softmax()
-    arguments.channels = input.channels
-    arguments.block = input.block
-    arguments.pixels = input.columns
-    arguments.input_step = input.block
-    arguments.input_plane = input.plane
-    arguments.output_step = output.block
-    arguments.output_plane = output.plane
-    arguments.logarithm = step.logarithm ? 1 : 0
+    let images = part.range(images)
     var run = self
-    for i in part.range(images) {
-      run.image = image + i
-      for row in 0..<input.rows {
-        kernels.pointee.f32_softmax(
-          &arguments, run.pixels(step.input) + row * input.rowPitch,
-          run.pixels(step.output) + row * output.rowPitch)
+    run.part = Part()
+    run.image += images.lowerBound
+    if input.rows * input.columns == 1 && input.blocks == 1 && !step.logarithm {
+      var arguments = fmk_softmax()
+      arguments.channels = input.channels
+      arguments.vectors = images.count
+      arguments.input_step = plan.buffers[step.input].imageStep
+      arguments.output_step = plan.buffers[step.output].imageStep
+      return kernels.pointee.f32_softmax(
+        &arguments, run.memory(step.input), run.memory(step.output))
+    }
+    for _ in images {
+      for row in 0..<output.rows {
+        for column in 0..<output.columns {
+          softmax(
+            run.memory(step.input) + input.offset(row: row, column: column, channel: 0), input,
+            run.memory(step.output) + output.offset(row: row, column: column, channel: 0), output,
+            logarithm: step.logarithm)
+        }
       }
-      run.part = Part()
       run.clearPadding(step.output)
+      run.image += 1
+    }
+  }
+
+  /// One pixel; its blocks lie a plane apart.
+  private func softmax(
+    _ x: UnsafePointer<Float>, _ input: Layout, _ y: UnsafeMutablePointer<Float>, _ output: Layout,
+    logarithm: Bool
+  ) {
+    var largest = -Float.infinity
+    forEachChannel(input, output) { from, _ in largest = x[from] > largest ? x[from] : largest }
+    var sum: Float = 0
+    forEachChannel(input, output) { from, to in
+      let power = fmp_expf(x[from] - largest)
+      sum += power
+      y[to] = logarithm ? x[from] - largest : power
+    }
+    let factor = 1 / sum
+    let difference = logarithm ? fmp_logf(sum) : 0
+    forEachChannel(input, output) { _, to in
+      y[to] = logarithm ? y[to] - difference : y[to] * factor
+    }
+  }
+
+  /// The offsets of each channel from the first one in two layouts of the same shape.
+  @inline(__always)
+  private func forEachChannel(_ layout: Layout, _ other: Layout, _ body: (Int, Int) -> Void) {
+    for block in 0..<layout.blocks {
+      let from = block * layout.plane
+      let to = block * other.plane
+      for lane in 0..<layout.lanes(block) { body(from + lane, to + lane) }
     }
   }
 }

@@ -2,11 +2,20 @@ import CPlatform
 
 /// Between the caller's buffers, row-major, and the layout of the arena.
 extension Run {
-  /// Stores one input, whose first element is number `first`.
-  func store(_ inputs: Inputs, first: Int) {
-    switch inputs {
-    case .pixels(let pixels): store(pixels: pixels + first)
-    case .values(let values): store(values: values + first)
+  /// Stores the inputs from number `first` on, of `size` elements each, for this and further images.
+  func store(_ inputs: Inputs, first: Int, images: Int, _ size: Int) {
+    if case .values(let values) = inputs, let bytes = plan.input.bytes,
+      quantize(values + first * size, images: images, size, bytes.pointee)
+    {
+      return
+    }
+    var run = self
+    for i in first..<first + images {
+      switch inputs {
+      case .pixels(let pixels): run.store(pixels: pixels + i * size)
+      case .values(let values): run.store(values: values + i * size)
+      }
+      run.image += 1
     }
   }
 
@@ -14,6 +23,13 @@ extension Run {
   func read(
     _ tensor: Int, images: Int, size: Int, into values: UnsafeMutablePointer<Float>
   ) {
+    let layout = layout(tensor)
+    if !layout.isBytes && layout.isContiguous {
+      let step = plan.buffers[tensor].imageStep
+      let from = memory(tensor)
+      for i in 0..<images { (values + i * size).copy(from: from + i * step, count: size) }
+      return
+    }
     var run = self
     for i in 0..<images {
       run.image = i

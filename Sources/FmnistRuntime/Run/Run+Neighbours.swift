@@ -11,7 +11,7 @@ extension Run {
       let queries = min(NeighbourSearch.batch, count - first)
       profile?.pointee.start()
       for i in 0..<queries {
-        store(inputs, first: (first + i) * size)
+        store(inputs, first: first + i, images: 1, size)
         takeBytes(search, i)
       }
       profile?.pointee.finish(0, images: queries)

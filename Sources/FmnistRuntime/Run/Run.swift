@@ -41,12 +41,14 @@ struct Run {
       if case .values(let values) = inputs, plan.input.isReadInPlace {
         run.values = values + first * size
       }
-      for i in 0..<images {
+      // All inputs at once where none of the steps is for one image alone.
+      let together = plan.firstBatchedStep > 0 ? 1 : images
+      for i in stride(from: 0, to: images, by: together) {
         run.image = i
         profile?.pointee.start()
-        if run.values == nil { run.store(inputs, first: (first + i) * size) }
-        profile?.pointee.finish(0)
-        if plan.firstBatchedStep > 0 { try run.steps(0..<plan.firstBatchedStep, images: 1) }
+        if run.values == nil { run.store(inputs, first: first + i, images: together, size) }
+        profile?.pointee.finish(0, images: together)
+        try run.steps(0..<plan.firstBatchedStep, images: 1)
       }
       run.image = 0
       try run.steps(plan.firstBatchedStep..<plan.steps.count, images: images)
