@@ -7,9 +7,6 @@ func denseRows(
   _ arguments: UnsafePointer<fmk_conv>, _ input: UnsafePointer<Float>,
   _ output: UnsafeMutablePointer<Float>
 ) {
-  let low = Vector(repeating: arguments.pointee.epilogue.low)
-  let high = Vector(repeating: arguments.pointee.epilogue.high)
-  let bias = Vector(at: arguments.pointee.epilogue.bias)
   // For each row a vector to be summed, 16 a pixel; zero where there is no row.
   var memory = InlineArray<32, Vector> { _ in Vector() }
   withUnsafeMutableBytes(of: &memory) {
@@ -24,18 +21,29 @@ func denseRows(
           arguments, from, row: row, rows: arguments.pointee.lanes - row, pixels: pixels,
           products + row)
       }
-      var i = 0
-      while i < pixels {
-        var y = (fmk_totals(products + i * 16) + bias).clamped(low, high)
-        if let affine = Affine(arguments.pointee.epilogue, block: 0) { y = affine(y) }
-        y.store(
-          to: output + (pixel + i) * arguments.pointee.output_step,
-          lanes: arguments.pointee.lanes)
-        i += 1
+      finishRows(
+        arguments.pointee.epilogue, arguments.pointee.lanes, products,
+        output + pixel * arguments.pointee.output_step)
+      if pixels == 2 {
+        finishRows(
+          arguments.pointee.epilogue, arguments.pointee.lanes, products + 16,
+          output + (pixel + 1) * arguments.pointee.output_step)
       }
       pixel += pixels
     }
   }
+}
+
+/// The epilogue of one pixel.
+@inline(never)
+private func finishRows(
+  _ epilogue: fmk_epilogue, _ rows: Int, _ products: UnsafePointer<Vector>,
+  _ output: UnsafeMutablePointer<Float>
+) {
+  var y = (fmk_totals(products) + Vector(at: epilogue.bias))
+    .clamped(Vector(repeating: epilogue.low), Vector(repeating: epilogue.high))
+  if let affine = Affine(epilogue, block: 0) { y = affine(y) }
+  y.store(to: output, lanes: rows)
 }
 
 /// Multiplies one tile of the next `rows` rows; returns how many it has.

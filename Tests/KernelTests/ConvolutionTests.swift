@@ -145,7 +145,7 @@ import Testing
         let test = ConvolutionCase(
           pixels: pixels, blocks: 1, pixelStep: 90, lanes: outputs,
           segments: [(3, 16), (-5, 5), (19, 55)], scaled: pixels % 2 == 1, low: 0, overRead: 16)
-        test.conv.weight_step = 80
+        test.conv.weight_step = 78
         let together = test.run(isa.kernels.f32_dense_rows)
         let alone = Buffer(together.count)
         test.conv.pixels = 1

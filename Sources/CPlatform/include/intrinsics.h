@@ -8,6 +8,7 @@
 #define FMNISTRT_INTRINSICS_H
 
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__AVX512BW__)
 #define FMK_VECTOR 64
@@ -66,13 +67,13 @@ typedef struct fmk_whole_tile {
 /* 16 floats: one register, or two. */
 typedef float fmk_lanes __attribute__((vector_size(64)));
 
-/* The totals of the lanes of 16 vectors, in their order. Each step adds the halves of two vectors,
- * interleaved, so that it leaves half as many. */
+/* The totals of the lanes of 16 vectors, in their order; in memory of any alignment. Each step adds
+ * the halves of two vectors, interleaved, so that it leaves half as many. */
 static inline fmk_lanes fmk_totals(const void *memory) {
-  const fmk_lanes *vectors = memory;
   fmk_lanes four[4];
   for (int i = 0; i < 4; i++) {
-    const fmk_lanes *v = vectors + 4 * i;
+    fmk_lanes v[4];
+    memcpy(v, (const char *)memory + i * sizeof v, sizeof v);
     const fmk_lanes a = FMK_UNPACK(v[0], v[1], 0, 16, 1, 17) + FMK_UNPACK(v[0], v[1], 2, 18, 3, 19);
     const fmk_lanes b = FMK_UNPACK(v[2], v[3], 0, 16, 1, 17) + FMK_UNPACK(v[2], v[3], 2, 18, 3, 19);
     four[i] = FMK_UNPACK(a, b, 0, 1, 16, 17) + FMK_UNPACK(a, b, 2, 3, 18, 19);

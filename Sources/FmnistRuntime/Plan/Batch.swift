@@ -12,8 +12,8 @@ struct ArenaSize {
   /// Floats of the part that each image has for itself; 0 where no step runs on several images.
   var image: Int
 
-  /// Images that pay: with 16, what is read once for all of them counts for little.
-  private static let mostImages = 16
+  /// Images that pay: with 64, what is done once for all of them counts for little.
+  private static let mostImages = 64
   /// Floats that stay in the second-level cache: 2 MiB.
   private static let cached = 1 << 19
 
@@ -46,7 +46,9 @@ extension Planner {
     var best = 0
     var first: Int?
     var saved = 0
-    for index in drafts.indices.reversed() {
+    var index = fusion.count
+    while index > 0 {
+      index -= 1
       // Of few weights each use counts: vectors of several images share what is loaded of them.
       guard weights > Planner.cachedWeights || isOfVectors(drafts[index]) else { break }
       saved += weightBytes(drafts[index]) - activationBytes(drafts[index])
@@ -65,12 +67,14 @@ extension Planner {
     return input.rows * input.columns * output.rows * output.columns == 1
   }
 
-  /// About how long a step takes for one image: its multiply-adds, and what it reads and writes.
-  func nanoseconds(_ draft: Draft) -> Double {
+  /// About how long a step takes: for each image its multiply-adds, and what it reads and writes; once
+  /// for all of them, its weights.
+  func time(_ draft: Draft) -> Origin.Time {
     let isQuick = layout(draft.input).isBytes || usesMatrixUnits(draft)
     let speed = isa == 1 ? 5.0 : isa == 2 ? 50.0 : isQuick ? 400.0 : 100.0
-    let bytes = weightBytes(draft) + activationBytes(draft)
-    return Double(graph.nodes[draft.node].multiplyAdds) / speed + Double(bytes) / 30
+    return Origin.Time(
+      image: Double(graph.nodes[draft.node].multiplyAdds) / speed
+        + Double(activationBytes(draft)) / 30, weights: Double(weightBytes(draft)) / 30)
   }
 
   /// Bytes of the constants that a step reads.

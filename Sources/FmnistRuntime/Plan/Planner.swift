@@ -91,7 +91,7 @@ struct Planner {
         continue
       }
       origins[originCount] = Origin(
-        draft: draft, packedBytes: (packedWords - before) * 4, nanoseconds: nanoseconds(draft))
+        draft: draft, packedBytes: (packedWords - before) * 4, time: time(draft))
       originCount += 1
     }
     if cut == .max { firstBatchedStep = count }

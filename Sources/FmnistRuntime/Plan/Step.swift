@@ -255,8 +255,14 @@ struct Origin {
   var draft: Draft
   /// Its part of the plan's.
   var packedBytes: Int
-  /// An estimate of how long it takes for one image.
-  var nanoseconds: Double
+  var time: Time
+
+  /// An estimate in nanoseconds.
+  struct Time {
+    var image: Double
+    /// Whatever the number of images.
+    var weights: Double
+  }
 }
 
 /// All that a run needs besides the arena and the kernels. It never changes.

@@ -114,6 +114,7 @@ extension Run {
   }
 
   /// One pixel; its blocks lie a plane apart.
+  @inline(never)
   private func softmax(
     _ x: UnsafePointer<Float>, _ input: Layout, _ y: UnsafeMutablePointer<Float>, _ output: Layout,
     logarithm: Bool
@@ -134,7 +135,7 @@ extension Run {
   }
 
   /// The offsets of each channel from the first one in two layouts of the same shape.
-  @inline(__always)
+  @inline(never)
   private func forEachChannel(_ layout: Layout, _ other: Layout, _ body: (Int, Int) -> Void) {
     for block in 0..<layout.blocks {
       let from = block * layout.plane

@@ -77,6 +77,7 @@ extension Run {
 
   /// The rows of an input of one block, or all of them together where they lie together: offset
   /// in row-major order, offset from the first pixel, and length.
+  @inline(never)
   func forEachRow(_ layout: Layout, _ body: (Int, Int, Int) -> Void) {
     guard layout.isPadded else { return body(0, 0, layout.rows * layout.rowLength) }
     for row in 0..<layout.rows {

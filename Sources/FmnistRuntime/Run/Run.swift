@@ -43,12 +43,13 @@ struct Run {
       }
       // All inputs at once where none of the steps is for one image alone.
       let together = plan.firstBatchedStep > 0 ? 1 : images
-      for i in stride(from: 0, to: images, by: together) {
-        run.image = i
+      run.image = 0
+      while run.image < images {
         profile?.pointee.start()
-        if run.values == nil { run.store(inputs, first: first + i, images: together, size) }
+        if run.values == nil { run.store(inputs, first: first + run.image, images: together, size) }
         profile?.pointee.finish(0, images: together)
         try run.steps(0..<plan.firstBatchedStep, images: 1)
+        run.image += together
       }
       run.image = 0
       try run.steps(plan.firstBatchedStep..<plan.steps.count, images: images)
