@@ -57,15 +57,15 @@ private func multiplyRows(
     runRows(arguments, weights, input, products, pixels: pixels)
     return mostRows
   }
-  let count = rows >= 4 ? 4 : rows >= 2 ? 2 : 1
+  let count = rows >= 4 ? 4 : 1
   var pixel = 0
   while pixel < pixels {
     let x = input + pixel * arguments.pointee.pixel_step
     let to = products + pixel * 16
-    switch count {
-    case 4: RowTile<4, 1>.run(arguments, weights, x, to)
-    case 2: RowTile<2, 1>.run(arguments, weights, x, to)
-    default: RowTile<1, 1>.run(arguments, weights, x, to)
+    if count == 4 {
+      RowTile<4, 1>.run(arguments, weights, x, to)
+    } else {
+      RowTile<1, 1>.run(arguments, weights, x, to)
     }
     pixel += 1
   }

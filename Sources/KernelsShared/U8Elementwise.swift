@@ -12,11 +12,24 @@ struct U8Run {
   @inline(__always)
   func store(
     _ epilogue: fmk_u8_epilogue, _ output: UnsafeMutableRawPointer, toFloat: Int32,
-    _ value: (Int, Int) -> Vector
+    mayBeLong: Bool = false, _ value: (Int, Int) -> Vector
   ) {
     withU8Sums {
       let values = UnsafeMutableRawPointer($0).assumingMemoryBound(to: Vector.self)
       var channel = 0
+      // The whole blocks of one long pixel are as many short ones.
+      if mayBeLong && pixels == 1 && toFloat == 0 && epilogue.scale == nil {
+        while channel + 16 <= channels {
+          let count = min(mostU8Sums, (channels - channel) / 16)
+          var i = 0
+          while i < count {
+            values[i] = value(0, channel + i * 16)
+            i += 1
+          }
+          finish(epilogue, values, output, toFloat: 0, first: 0, count, channel, step: 16)
+          channel += count * 16
+        }
+      }
       while channel < channels {
         var pixel = 0
         while pixel < pixels {
@@ -26,7 +39,8 @@ struct U8Run {
             values[i] = value(pixel + i, channel)
             i += 1
           }
-          finish(epilogue, values, output, toFloat: toFloat, first: pixel, count, channel)
+          finish(
+            epilogue, values, output, toFloat: toFloat, first: pixel, count, channel, step: step)
           pixel += count
         }
         channel += 16
@@ -37,31 +51,23 @@ struct U8Run {
   @inline(never)
   private func finish(
     _ epilogue: fmk_u8_epilogue, _ values: UnsafePointer<Vector>,
-    _ output: UnsafeMutableRawPointer, toFloat: Int32, first: Int, _ count: Int, _ channel: Int
-  ) {
-    if toFloat != 0 {
-      let to = output.assumingMemoryBound(to: Float.self) + channel / 16 * plane
-      finish(
-        RealOutput(epilogue, channel: channel), values, to + first * step, count, channel)
-    } else {
-      let to = output.assumingMemoryBound(to: UInt8.self) + channel
-      finish(
-        ByteOutput(epilogue, channel: channel), values, to + first * step, count, channel)
-    }
-  }
-
-  @inline(__always)
-  private func finish<Output: U8Output>(
-    _ finish: Output, _ values: UnsafePointer<Vector>,
-    _ output: UnsafeMutablePointer<Output.Element>, _ count: Int, _ channel: Int
+    _ output: UnsafeMutableRawPointer, toFloat: Int32, first: Int, _ count: Int, _ channel: Int,
+    step: Int
   ) {
     let lanes = min(16, channels - channel)
-    var to = output
-    var i = 0
-    while i < count {
-      finish.store(values[i], to: to, lanes: lanes)
-      to += step
-      i += 1
+    if toFloat != 0 {
+      let to = output.assumingMemoryBound(to: Float.self) + (channel / 16 * plane + first * step)
+      RealOutput(epilogue, channel: channel)
+        .store(count, to: to, step: step, lanes: lanes) { values[$0] }
+    } else {
+      let to = output.assumingMemoryBound(to: UInt8.self) + (channel + first * step)
+      if epilogue.is_bounded != 0 {
+        BoundedByteOutput(epilogue, channel: channel)
+          .store(count, to: to, step: step, lanes: lanes) { values[$0] }
+      } else {
+        ByteOutput(epilogue, channel: channel)
+          .store(count, to: to, step: step, lanes: lanes) { values[$0] }
+      }
     }
   }
 }
@@ -95,22 +101,16 @@ private func quantize(
   _ epilogue: fmk_u8_epilogue, _ input: UnsafePointer<Float>,
   _ output: UnsafeMutablePointer<UInt8>, _ count: Int
 ) {
-  let factor = Vector(repeating: epilogue.factor)
-  let high = Vector(repeating: Float(255 - epilogue.zero_point))
-  let zeroPoint = Int16(truncatingIfNeeded: epilogue.zero_point)
-  var i = 0
-  while i + 64 <= count {
-    fmk_store_rounded(
-      output + i, fmk_min(high, Vector(at: input + i) * factor),
-      fmk_min(high, Vector(at: input + i + 16) * factor),
-      fmk_min(high, Vector(at: input + i + 32) * factor),
-      fmk_min(high, Vector(at: input + i + 48) * factor), zeroPoint)
-    i += 64
+  // Above this the byte is 255 in any case, and here it becomes a number that can be rounded.
+  let most = Vector(repeating: min(0x1p30 / epilogue.factor, .greatestFiniteMagnitude))
+  let bytes = BoundedByteOutput(epilogue, channel: 0)
+  let whole = count / 16
+  bytes.store(whole, to: output, step: 16, lanes: 16) {
+    fmk_min(most, Vector(at: input + $0 * 16))
   }
-  let rest = ClippedByteOutput(epilogue, channel: 0)
-  while i < count {
-    rest.store(Vector(at: input + i), to: output + i, lanes: min(16, count - i))
-    i += 16
+  if count > whole * 16 {
+    bytes.store(
+      Vector(at: input + whole * 16), to: output + whole * 16, lanes: count - whole * 16)
   }
 }
 
@@ -134,8 +134,9 @@ func addBytes(
   _ map: UnsafePointer<fmk_u8_map>, _ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>,
   _ output: UnsafeMutableRawPointer
 ) {
-  U8Run(map).store(map.pointee.epilogue, output, toFloat: map.pointee.to_float) {
-    pixel, channel in
+  U8Run(map).store(
+    map.pointee.epilogue, output, toFloat: map.pointee.to_float, mayBeLong: true
+  ) { pixel, channel in
     let from = pixel * map.pointee.input_step + channel
     return real(a + from, map.pointee.zero_point, map.pointee.multiplier)
       + real(b + from, map.pointee.b_zero_point, map.pointee.b_multiplier)

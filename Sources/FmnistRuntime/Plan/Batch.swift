@@ -36,26 +36,30 @@ struct ArenaSize {
 extension Planner {
   /// Weights that stay in the second-level cache from image to image, in bytes.
   private static let cachedWeights = 1 << 20
+  /// Bytes a nanosecond.
+  private static let memorySpeed = 30.0
 
-  /// The draft from which on reading weights takes more than keeping the activations of several
-  /// images, or nil. A search has batches of its own.
+  /// The draft from which on reading weights, and what several images save of matrix units, takes
+  /// more than keeping the activations of several images, or nil. A search has batches of its own.
   func firstBatchedDraft() -> Int? {
     guard graph.nodes[0].kind != .nearestNeighbours else { return nil }
     var weights = 0
     for draft in drafts { weights += weightBytes(draft) }
+    let readsWeights = weights > Planner.cachedWeights
     var best = 0
     var first: Int?
     var saved = 0
-    var index = fusion.count
-    while index > 0 {
-      index -= 1
+    var index = fusion.count - 1
+    while index >= 0 {
+      let draft = drafts[index]
+      saved += tileBytes(draft) - activationBytes(draft)
       // Of few weights each use counts: vectors of several images share what is loaded of them.
-      guard weights > Planner.cachedWeights || isOfVectors(drafts[index]) else { break }
-      saved += weightBytes(drafts[index]) - activationBytes(drafts[index])
+      if readsWeights || isOfVectors(draft) { saved += weightBytes(draft) }
       if saved > best {
         best = saved
         first = index
       }
+      index -= 1
     }
     return first
   }
@@ -67,6 +71,12 @@ extension Planner {
     return input.rows * input.columns * output.rows * output.columns == 1
   }
 
+  /// Bytes that are read in the time that a step of matrix units saves where images are pixels.
+  private func tileBytes(_ draft: Draft) -> Int {
+    guard let cost = byteTileCost(draft) else { return 0 }
+    return Int((cost.alone - min(cost.alone, cost.joined(images: 16))) * Planner.memorySpeed)
+  }
+
   /// About how long a step takes: for each image its multiply-adds, and what it reads and writes; once
   /// for all of them, its weights.
   func time(_ draft: Draft) -> Origin.Time {
@@ -74,7 +84,8 @@ extension Planner {
     let speed = isa == 1 ? 5.0 : isa == 2 ? 50.0 : isQuick ? 400.0 : 100.0
     return Origin.Time(
       image: Double(graph.nodes[draft.node].multiplyAdds) / speed
-        + Double(activationBytes(draft)) / 30, weights: Double(weightBytes(draft)) / 30)
+        + Double(activationBytes(draft)) / Planner.memorySpeed,
+      weights: Double(weightBytes(draft)) / Planner.memorySpeed)
   }
 
   /// Bytes of the constants that a step reads.

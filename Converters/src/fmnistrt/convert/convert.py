@@ -1,8 +1,7 @@
-"""From the bytes of a checkpoint to the bytes of an .fmg file."""
+"""From a checkpoint to the bytes of an .fmg file."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,7 +9,10 @@ import numpy as np
 from fmnistrt.data import LABELS
 
 from . import VERSION
+from .checkpoint import Checkpoint, SourceOptions
 from .element_types import holds_bytes
+from .explain import Watch
+from .frontends import read
 from .golden import HALF_TOLERANCE, TOLERANCE, golden_vectors
 from .graph import ConvertError, Graph
 from .halves import halve_weights
@@ -21,15 +23,13 @@ from .quantize.lower import lower
 from .quantize.quantize import Quantization, Report, quantize
 from .quantize.simulate import is_exact_everywhere, simulate
 from .quantize.weights import quantized_layers
-from .recognise import describe
 from .result import FrontEndResult
-from .torch.architecture import Architecture
 from .writer import write
 
 RAW_SCALE = 1 / 32
 """A model whose first step multiplies its input by less than this expects 0 to 255."""
 
-NO_ARCHITECTURE = Architecture()
+NO_SOURCE_OPTIONS = SourceOptions()
 
 MOST_ROUNDED = 0.25
 """How far probabilities of a quantised model may be from those that its own framework gives."""
@@ -49,14 +49,15 @@ class Options:
     golden: int = 4
     half_weights: bool = False
     quantization: Quantization | None = None
-    architecture: Architecture = NO_ARCHITECTURE
+    source: SourceOptions = NO_SOURCE_OPTIONS
 
 
 @dataclass
 class Conversion:
     """A converted model, the file's bytes, what they must answer, and remarks for the user.
 
-    `quantized` is the report of a quantisation, if there was one.
+    `quantized` is the report of a quantisation, if there was one; `halved` says whether weights
+    were rounded to half precision.
     """
 
     model: Model
@@ -64,6 +65,7 @@ class Conversion:
     proof: Golden
     notes: list[str] = field(default_factory=list)
     quantized: Report | None = None
+    halved: bool = False
 
     @property
     def compared(self) -> str:
@@ -71,43 +73,22 @@ class Conversion:
         return "simulation of its bytes" if holds_bytes(self.model.graph) else "source model"
 
 
-def read(
-    content: bytes, source: str, architecture: Architecture = NO_ARCHITECTURE
-) -> FrontEndResult:
-    """Hands the checkpoint to the front end that recognises its content."""
-    from .torch.detect import looks_like_weights
+def convert(checkpoint: Checkpoint, options: Options, watch: Watch | None = None) -> Conversion:
+    """Converts a checkpoint. The same arguments always give the same bytes.
 
-    if looks_like_weights(content):
-        from .torch.frontend import read_weights
-
-        return read_weights(content, architecture)
-    if architecture != NO_ARCHITECTURE:
-        raise ConvertError(
-            "is not a file of PyTorch, safetensors or .npz: --arch, --input and --probabilities "
-            "are for these only"
-        )
-    from .keras import looks_like_keras
-
-    if looks_like_keras(content):
-        from .keras.frontend import read_keras
-
-        return read_keras(content, source)
-    from . import onnx
-
-    if onnx.looks_like_onnx(content):
-        return onnx.read_onnx(content, source)
-    raise ConvertError(describe(content))
-
-
-def convert(content: bytes, source: str, options: Options) -> Conversion:
-    """Converts a checkpoint called `source`. The same arguments always give the same bytes."""
-    result = read(content, source, options.architecture)
+    `watch` is told of the graph as it was read, and of every step that changes it.
+    """
+    watch = watch or (lambda what, graph: None)
+    result = read(checkpoint, options.source)
+    watch("the model as it was read", result.graph)
     notes = list(result.notes)
-    pixels = _pixels(result.graph, options, notes)
-    graph = optimise(result.graph)
+    pixels = _pixels(result, options, notes)
+    graph = optimise(result.graph, watch)
     if holds_bytes(graph):
         graph = _lowered(graph, notes)
+        watch("lower: Lets layers compute on bytes.", graph)
     halved = halve_weights(graph) if options.half_weights else []
+    watch("halve_weights: Rounds weights to half precision.", graph)
     # The new file is checked even if none of this goes into it.
     proof = golden_vectors(
         options.golden or 1,
@@ -116,17 +97,21 @@ def convert(content: bytes, source: str, options: Options) -> Conversion:
         result.evaluate,
         result.output_kind,
         HALF_TOLERANCE if halved else TOLERANCE,
+        result.settled,
     )
     metadata = {
+        **result.metadata,
         "converter": f"fmnist-convert {VERSION}",
         "framework": result.framework,
-        "name": options.name or result.name or source.rsplit(".", 1)[0],
-        "source.file": source,
-        "source.sha256": hashlib.sha256(content).hexdigest(),
+        "name": options.name or result.name or checkpoint.name.rsplit(".", 1)[0],
+        "source.file": checkpoint.name,
+        "source.sha256": checkpoint.sha256,
     }
     if options.accuracy is not None:
         metadata["accuracy"] = f"{options.accuracy:.4f}"
     labels = options.labels
+    if labels is None:
+        labels = result.labels
     if labels is None:
         labels = list(LABELS) if graph.output.shape == (len(LABELS),) else []
         if not labels:
@@ -135,13 +120,14 @@ def convert(content: bytes, source: str, options: Options) -> Conversion:
     report = None
     if options.quantization is not None:
         model, report = quantize(model, options.quantization, proof)
+        watch("quantize: Gives layers bytes instead of floats.", model.graph)
     if holds_bytes(model.graph):
         source, proof = proof, _simulated(model, proof)
         if report is None:
             _compare(source, proof, notes)
     if pixels and options.golden:
         model.golden = proof
-    return Conversion(model, write(model), proof, notes, report)
+    return Conversion(model, write(model), proof, notes, report, bool(halved))
 
 
 def _lowered(graph: Graph, notes: list[str]) -> Graph:
@@ -179,9 +165,9 @@ def _simulated(model: Model, proof: Golden) -> Golden:
     return replace(proof, outputs=simulate(model.graph, inputs), tolerance=tolerance)
 
 
-def _pixels(graph: Graph, options: Options, notes: list[str]) -> Pixels | None:
+def _pixels(result: FrontEndResult, options: Options, notes: list[str]) -> Pixels | None:
     """The pixel contract; None for a model whose input is not a picture."""
-    shape = graph.input.shape
+    shape = result.graph.input.shape
     if len(shape) != 3 or shape[2] not in (1, 3):
         if options.scale is not None or options.invert or options.mean != (0.0,):
             raise ConvertError(
@@ -193,7 +179,10 @@ def _pixels(graph: Graph, options: Options, notes: list[str]) -> Pixels | None:
     scale = options.scale
     if scale is None:
         scale = 255.0
-        if _expects_raw(graph):
+        if result.raw:
+            scale = 1.0
+            notes.append(result.raw)
+        elif _expects_raw(result.graph):
             scale = 1.0
             notes.append(
                 "the model begins by scaling 0 to 255 itself, so it gets the pixels as they are: "

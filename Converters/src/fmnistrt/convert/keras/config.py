@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..graph import ConvertError, Shape
@@ -59,6 +59,24 @@ class Network:
             if layer.name == name:
                 return layer
         raise ConvertError(f'the model uses a layer "{name}" that it does not have')
+
+    def up_to(self, name: str) -> Network:
+        """The model whose output is that of the layer `name`, with the layers that it needs."""
+        known = [layer.name for layer in self.layers]
+        if name not in known:
+            raise ConvertError(
+                f'has no layer "{name}" for --layer; its layers are {", ".join(known)}'
+            )
+        needed: set[str] = set()
+        pending = [name]
+        while pending:
+            one = pending.pop()
+            if one in needed or one not in known:
+                continue
+            needed.add(one)
+            pending += [source for call in self.layer(one).calls for source, _ in call.inputs]
+        layers = [layer for layer in self.layers if layer.name in needed]
+        return replace(self, layers=layers, output=(name, 0))
 
 
 def parse(config: dict[str, Any]) -> Network:

@@ -11,12 +11,17 @@ from .translate import translate
 from .weights import attach
 
 
-def read_keras(content: bytes, source: str) -> FrontEndResult:
-    """Reads a checkpoint; `source` is its file name, for a model without a name of its own."""
+def read_keras(content: bytes, source: str, layer: str | None = None) -> FrontEndResult:
+    """Reads a checkpoint; `source` is its file name, for a model without a name of its own.
+
+    The answers are those of `layer`, if it is given.
+    """
     checkpoint = open_checkpoint(content)
     network = parse(checkpoint.config)
     attach(checkpoint, network)
     checkpoint.weights.close()
+    if layer is not None:
+        network = network.up_to(layer)
     modern = checkpoint.major >= 3
     graph = translate(network, modern)
     return FrontEndResult(

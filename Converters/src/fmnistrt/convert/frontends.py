@@ -1,0 +1,149 @@
+"""The table of front ends, and the choice among them by a checkpoint's content.
+
+Libraries are imported within the functions, so that only those of the recognised format are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .checkpoint import Checkpoint, SourceOptions
+from .graph import ConvertError
+from .recognise import describe
+from .recognise.kind import lies
+from .result import FrontEndResult
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """One kind of checkpoint.
+
+    `name` is what messages call such a file ("is a PyTorch file"). `takes` are the fields of
+    SourceOptions that mean something to it; any other that the user gives is an error. `suffixes`
+    are those of such files' names; one of another kind of file is worth a note.
+    """
+
+    name: str
+    recognises: Callable[[Checkpoint], bool]
+    read: Callable[[Checkpoint, SourceOptions], FrontEndResult]
+    takes: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+
+
+def _is_torch(checkpoint: Checkpoint) -> bool:
+    from .torch.files import is_old, members, pickle_of
+
+    return is_old(checkpoint.content) or bool(pickle_of(members(checkpoint.content)))
+
+
+def _is_npz(checkpoint: Checkpoint) -> bool:
+    from .torch.tables import looks_like_npz
+
+    return looks_like_npz(checkpoint.content)
+
+
+def _is_safetensors(checkpoint: Checkpoint) -> bool:
+    from .torch.tables import looks_like_safetensors
+
+    return looks_like_safetensors(checkpoint.content)
+
+
+def _read_weights(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .torch.frontend import read_weights
+
+    return read_weights(checkpoint.content, options.architecture)
+
+
+def _is_keras(checkpoint: Checkpoint) -> bool:
+    from .keras import looks_like_keras
+
+    return looks_like_keras(checkpoint.content)
+
+
+def _read_keras(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .keras.frontend import read_keras
+
+    return read_keras(checkpoint.content, checkpoint.name)
+
+
+def _is_onnx(checkpoint: Checkpoint) -> bool:
+    from .onnx import looks_like_onnx
+
+    return looks_like_onnx(checkpoint.content)
+
+
+def _read_onnx(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .onnx import read_onnx
+
+    return read_onnx(checkpoint.content, checkpoint.name)
+
+
+def _is_skops(checkpoint: Checkpoint) -> bool:
+    from .scikit.unpack import looks_like_skops
+
+    return looks_like_skops(checkpoint.content)
+
+
+def _is_scikit(checkpoint: Checkpoint) -> bool:
+    from .scikit.unpack import looks_like_pickle
+
+    return looks_like_pickle(checkpoint.content)
+
+
+def _read_scikit(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .scikit.backbone import front_of
+    from .scikit.frontend import read_scikit
+
+    return read_scikit(
+        checkpoint.content, options.architecture, options.trust_pickle, front_of(options)
+    )
+
+
+FRONT_ENDS = (
+    FrontEnd("PyTorch", _is_torch, _read_weights, ("architecture",), (".pt", ".pth")),
+    FrontEnd("NumPy .npz", _is_npz, _read_weights, ("architecture",), (".npz",)),
+    FrontEnd("safetensors", _is_safetensors, _read_weights, ("architecture",), (".safetensors",)),
+    FrontEnd("skops", _is_skops, _read_scikit, ("architecture", "backbone", "layer"), (".skops",)),
+    FrontEnd("Keras", _is_keras, _read_keras, (), (".keras", ".h5", ".hdf5")),
+    FrontEnd(
+        "scikit-learn",
+        _is_scikit,
+        _read_scikit,
+        ("architecture", "trust_pickle", "backbone", "layer"),
+        (".joblib", ".pkl", ".pickle"),
+    ),
+    FrontEnd("ONNX", _is_onnx, _read_onnx, (), (".onnx",)),
+)
+"""In the order in which they are asked: those whose signatures are plainest come first."""
+
+
+def front_end_of(checkpoint: Checkpoint) -> FrontEnd:
+    """The front end that recognises a checkpoint. Otherwise ConvertError says what it is."""
+    for one in FRONT_ENDS:
+        if one.recognises(checkpoint):
+            return one
+    raise ConvertError(describe(checkpoint))
+
+
+def read(checkpoint: Checkpoint, options: SourceOptions | None = None) -> FrontEndResult:
+    """Hands a checkpoint to the front end that recognises it."""
+    options = options or SourceOptions()
+    chosen = front_end_of(checkpoint)
+    for field, flags in options.given().items():
+        if field not in chosen.takes:
+            *most, last = [one.name for one in FRONT_ENDS if field in one.takes]
+            users = f"{', '.join(most)} and {last}" if most else last
+            raise ConvertError(
+                f"is {_article(chosen.name)} file: {flags} {'are' if ' and ' in flags else 'is'} "
+                f"for {users} files only"
+            )
+    result = chosen.read(checkpoint, options)
+    if lies(checkpoint.name, chosen.suffixes):
+        what = f"{_article(chosen.name)} file, whatever its name says"
+        result.notes.insert(0, f"{checkpoint.name} is {what}")
+    return result
+
+
+def _article(name: str) -> str:
+    return f"an {name}" if name[0] in "AEIOU" else f"a {name}"
