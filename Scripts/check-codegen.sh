@@ -121,10 +121,7 @@ done
 dense_rows v3 5 1 2
 dense_rows v4 10 1 1
 dense_rows v4 10 2 1
-for isa in v3 v4; do
-  registers=$([[ $isa == v3 ]] && echo 2 || echo 1)
-  check quantise $isa u8_from_f32__$isa vcvtps2dq $((4 * registers))
-done
+check quantise v4 u8_from_f32__v4 vcvtps2dq 4
 check softmax v4 f32_softmax__v4 vmulps 12
 check depthwise v3 DepthwiseV4tile "$fma" 8 multiple
 check depthwise v4 DepthwiseV4tile "$fma" 7 multiple
