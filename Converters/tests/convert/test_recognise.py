@@ -145,10 +145,7 @@ KINDS = {
     "torch 0.1": (tarred({"sys_info": b"", "pickle": b"", "storages": b""}), "PyTorch 0.1"),
     "mar": (zipped({"MAR-INF/MANIFEST.json": b"x", "net.pt": b""}), "TorchServe"),
     # TensorFlow.
-    "saved model zip": (zipped({"a/saved_model.pb": b"x"}), "zipped TensorFlow SavedModel"),
     "tf index": (bytes(60) + b"\x57\xfb\x80\x8b\x24\x75\x47\xdb", "TensorFlow checkpoint index"),
-    "tflite": (b"\x1c\0\0\0TFL3" + bytes(50), "TensorFlow Lite"),
-    "graph": (message(*GRAPH, (4, message((1, 21)))), "GraphDef"),
     "meta graph": (message((1, message((5, b"1.15"))), (2, message(*GRAPH))), "TensorFlow check"),
     "saved model": (message((1, 1), (2, message((2, message(*GRAPH))))), "without its variables"),
     "graph as text": (b'node {\n  name: "x"\n  op: "Relu"\n}\n', "TensorFlow graph as text"),
@@ -204,6 +201,10 @@ REAL_KINDS = {
     "lightgbm.txt": "LightGBM model",
     "mxnet.json": "MXNet",
     "mxnet.params": "MXNet",
+    "torch-1.0.0-script.pt": "TorchScript",
+    "torch-2.13.0-package.pt": "torch.package",
+    "torch-2.13.0-program.pt2": "program of torch.export",
+    "torch-2.13.0-script.pt": "TorchScript",
     "xgboost.json": "XGBoost",
     "xgboost.ubj": "XGBoost",
 }
@@ -266,7 +267,7 @@ def test_folders(tmp_path, capsys):
         ("b.onnx", "is a folder: give one of its files: b.onnx"),
         ("a.keras", "give one of its files: a.keras, b.onnx"),
         ("data.pkl", "unpacked file of PyTorch"),
-        ("saved_model.pb", "is a TensorFlow SavedModel"),
+        ("saved_model.pbtxt", "is a TensorFlow SavedModel as text"),
     ]:
         (folder / name).touch()
         assert cli.main([str(folder), str(tmp_path / "o.fmg")]) == 1
@@ -341,7 +342,7 @@ def test_damage_and_noise_never_crash():
 def test_nothing_heavy_is_loaded_for_what_is_refused(tmp_path):
     """Whatever a file is, nothing but its own library is loaded to tell it."""
     files = []
-    for kind in ("noise", "graph", "arrays gzip", "tflite", "json", "torchscript"):
+    for kind in ("noise", "meta graph", "arrays gzip", "json", "torchscript"):
         files.append(tmp_path / kind)
         files[-1].write_bytes(KINDS[kind][0])
     code = (

@@ -51,7 +51,7 @@ def cases():
     sources = {name: [] for name in abouts}
     for path in entries:
         stem = path.name.removesuffix(ANSWERS).removesuffix(ABOUT)
-        if path in extra or stem in abouts:
+        if path in extra or (stem in abouts and stem != path.name):
             continue
         owners = [name for name in abouts if belongs(path, name)]
         assert owners, f"{path.name} has no NAME{ABOUT}, and no file names it as beside it"

@@ -91,7 +91,8 @@ class SourceOptions:
 
     `architecture` are the layers of weights without a model, `module` the class that they belong to
     (file.py:Class), `config` the JSON that describes their layers. `trust_pickle` lets a pickle be
-    executed. `backbone` is the model in front of this one, up to its layer `layer`.
+    executed. `backbone` is the model in front of this one, up to its layer `layer`. `signature` is
+    the function of a SavedModel.
     """
 
     architecture: Architecture = NO_ARCHITECTURE
@@ -100,6 +101,7 @@ class SourceOptions:
     trust_pickle: bool = False
     backbone: Path | None = None
     layer: str | None = None
+    signature: str | None = None
 
     def given(self) -> dict[str, str]:
         """The fields that are not as by default, with their flags on the command line."""

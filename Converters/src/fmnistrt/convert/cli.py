@@ -33,9 +33,13 @@ EXAMPLES = """examples:
       A quarter of the file, computed in bytes: ranges are measured on 1,000 training pictures.
   fmnist-convert qdq.onnx int8.fmg
       It is quantised already (by onnxruntime's quantize_static, say): its bytes are taken over.
+  fmnist-convert mobile.tflite mobile.fmg
+      TensorFlow Lite, float or quantised. A folder is a SavedModel, which needs TensorFlow.
   fmnist-convert lenet.pt lenet.fmg --arch "conv(padding=2) relu maxpool flatten linear"
       PyTorch, safetensors or .npz: weights without a model, whose layers --arch names in order.
       Without --arch the message lists the tensors and proposes a line; docs/converting.md explains.
+  fmnist-convert resnet.ckpt resnet.fmg --module "train.py:ResNet(10, width=16)"
+      The same, with the class whose weights these are: runs train.py, and needs PyTorch.
   fmnist-convert pipeline.skops pipeline.fmg
       scikit-learn: neighbours, support vectors, linear ones, networks; behind scalers and PCA.
 
@@ -55,8 +59,8 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     result = argparse.ArgumentParser(
         prog="fmnist-convert",
-        description="Freezes a trained classifier (Keras, ONNX, PyTorch, safetensors, .npz, "
-        "scikit-learn) into an .fmg file for libfmnistrt.",
+        description="Freezes a trained classifier (Keras, ONNX, TensorFlow, PyTorch, safetensors, "
+        ".npz, scikit-learn) into an .fmg file for libfmnistrt.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -93,6 +97,12 @@ def parser() -> argparse.ArgumentParser:
         help="the layers in order, such as 'conv(padding=1) bn relu maxpool flatten linear'",
     )
     weights.add_argument(
+        "--module",
+        metavar="FILE.py:CLASS",
+        help="the class whose weights these are, with arguments as in 'net.py:Net(10, width=2)': "
+        "runs that file, and needs PyTorch",
+    )
+    weights.add_argument(
         "--input", type=_image, metavar="HxWxC", help="size of the pictures (default: 28x28x1)"
     )
     weights.add_argument(
@@ -110,6 +120,12 @@ def parser() -> argparse.ArgumentParser:
         "--backbone", type=Path, metavar="FILE", help="the network that makes the features"
     )
     scikit.add_argument("--layer", metavar="NAME", help="the layer of it that gives the features")
+    result.add_argument(
+        "--signature",
+        metavar="NAME",
+        help="the function of a SavedModel to convert (default: serving_default), or the node that "
+        "gives the answers in a graph of TensorFlow",
+    )
     about = result.add_argument_group("what the file says about the model")
     about.add_argument(
         "--labels", metavar="FILE|A,B,C", help="names of the classes (default: Fashion-MNIST's)"

@@ -27,7 +27,9 @@ from .result import FrontEndResult
 from .writer import write
 
 RAW_SCALE = 1 / 32
-"""A model whose first step multiplies its input by less than this expects 0 to 255."""
+"""A model whose first step multiplies its input by less than this expects 0 to 255; so does one
+whose first step rounds it to bytes that stand for numbers beyond 1 / this.
+"""
 
 NO_SOURCE_OPTIONS = SourceOptions()
 
@@ -199,8 +201,12 @@ def _expects_raw(graph: Graph) -> bool:
             "reshape",
             "scale_shift",
             "binary",
+            "quantize",
         ):
             return False
+        meaning = node.output.bytes
+        if meaning is not None:
+            return (255 - meaning.zero_point) * meaning.scale >= 1 / RAW_SCALE
         value = node.inputs[1].value if len(node.inputs) > 1 else None
         if node.operator == "scale_shift":
             assert value is not None

@@ -22,6 +22,8 @@ python=$(compgen -G "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version*/bin/python" 
 environment=$root/build/real/$version-$(sha256sum <<<"$requirements" | cut -c1-12)
 if [[ ! -f $environment/requirements ]]; then
   "$python" -m venv --clear "$environment"
+  # That of an old Python takes no wheels of today's kinds, and would compile for an hour.
+  "$environment/bin/python" -m pip install --disable-pip-version-check -q --upgrade pip
   # shellcheck disable=SC2086
   "$environment/bin/python" -m pip install --disable-pip-version-check -q $requirements
   printf '%s\n' "$requirements" >"$environment/requirements"

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from .kind import (
     EXPORT_ONNX,
-    EXPORT_TF,
     GIVE_MODEL,
     GIVE_SOURCE,
     MODEL_SUFFIXES,
@@ -30,16 +29,18 @@ def zip_kind(content: bytes) -> Kind | None:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
         return Kind("a damaged zip archive", "copy it again from its origin", MODEL_SUFFIXES)
     ends = {name.rsplit("/", 1)[-1] for name in names}
-    if "data.pkl" in ends:
+    # Before 1.4 the layers of TorchScript were in JSON.
+    if "data.pkl" in ends or ("model.json" in ends and any("/code/" in name for name in names)):
         torch = f"load it with torch.jit.load() and {_EXPORT_TORCH}"
         return Kind("a TorchScript file", torch, (".pt", ".pth"))
     if "serialized_exported_program.json" in ends or "archive_format" in ends:
         torch = f"load it with torch.export.load() and {_EXPORT_TORCH}"
         return Kind("a program of torch.export", torch, (".pt", ".pth"))
+    if any(name.endswith("/.data/extern_modules") for name in names):
+        torch = "load it with torch.package where it was made and save model.state_dict()"
+        return Kind("a package of torch.package", torch, (".pt", ".pth"))
     if any(name.startswith("MAR-INF/") for name in names):
         return Kind("an archive of TorchServe", "unpack it and give the model's file in it")
-    if "saved_model.pb" in ends:
-        return Kind("a zipped TensorFlow SavedModel", EXPORT_TF)
     if any(name.startswith("Data/com.apple.CoreML") or ".mlpackage/" in name for name in names):
         return Kind("a zipped Core ML package", GIVE_SOURCE)
     inside = _model_in(names)

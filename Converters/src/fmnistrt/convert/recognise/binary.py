@@ -37,7 +37,6 @@ SIGNATURES: list[tuple[int, bytes, Kind]] = [
     (0, b"\xcf\xfa\xed\xfe", Kind("a program, not a checkpoint", GIVE_MODEL)),
     (0, b"%PDF", Kind("a PDF document, not a checkpoint", GIVE_MODEL)),
     (0, b"SQLite format 3\0", Kind("an SQLite database, not a checkpoint", GIVE_MODEL)),
-    (4, b"TFL3", Kind("a TensorFlow Lite file", GIVE_SOURCE, (".tflite",))),
     (4, b"ORTM", Kind("a model in onnxruntime's ORT format", GIVE_SOURCE)),
     (4, b"ET12", Kind("an ExecuTorch program", GIVE_SOURCE)),
     (0, b"ftrt", Kind("a TensorRT engine", GIVE_SOURCE)),

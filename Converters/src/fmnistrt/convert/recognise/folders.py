@@ -14,8 +14,8 @@ _MODELS = (
 
 def folder_kind(path: Path) -> Kind:
     """What a folder is that no front end recognises."""
-    if (path / "saved_model.pb").exists() or (path / "saved_model.pbtxt").exists():
-        return Kind("a TensorFlow SavedModel", EXPORT_TF)
+    if (path / "saved_model.pbtxt").exists():
+        return Kind("a TensorFlow SavedModel as text", EXPORT_TF)
     if (path / "config.json").exists() and (path / "model.weights.h5").exists():
         return Kind("an unpacked Keras archive", "zip its files again, or save the model once more")
     if (path / "data.pkl").exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from ..protobuf import BROKEN, LENGTH, VARINT, Field, fields
 from .kind import EXPORT_ONNX, EXPORT_TF, GIVE_SOURCE, Kind
@@ -10,16 +11,11 @@ from .kind import EXPORT_ONNX, EXPORT_TF, GIVE_SOURCE, Kind
 _NAME = re.compile(rb"[\x20-\x7e]{1,200}")
 _OPERATION = re.compile(rb"[A-Z_][A-Za-z0-9_]{1,60}")
 _MOST = 10_000
-_GRAPH = Kind("a TensorFlow graph (GraphDef)", EXPORT_TF, (".pb",))
 
 
 def message_kind(content: bytes) -> Kind | None:
     """What a protobuf message is; None if it is none that is known."""
-    outer = []
-    for field in fields(content):
-        outer.append(field)
-        if len(outer) == _MOST:
-            break
+    outer = _outer(content)
     if outer[-1] is BROKEN:
         return _broken_onnx(content, outer[:-1])
     first = outer[0]
@@ -33,13 +29,22 @@ def message_kind(content: bytes) -> Kind | None:
                 f"give the folder that it stands in, or {EXPORT_TF}",
                 (".pb",),
             )
-    if _is_graph(content, outer):
-        return _GRAPH
     if _is_meta_graph(content, Field(0, LENGTH, 0, 0, len(content))):
         return Kind("the graph of a TensorFlow checkpoint, without its weights", EXPORT_TF)
     if _is_caffe(content, outer):
         return Kind("a Caffe model", EXPORT_ONNX, (".caffemodel",))
     return None
+
+
+def is_tensorflow_graph(content: bytes) -> bool:
+    """Whether a file is a GraphDef."""
+    outer = _outer(content)
+    return bool(outer) and outer[-1] is not BROKEN and _is_graph(content, outer)
+
+
+def _outer(content: bytes) -> list[Field]:
+    """The outermost fields, up to so many that surely tell."""
+    return list(islice(fields(content), _MOST))
 
 
 def _inside(content: bytes, field: Field) -> list[Field]:
