@@ -67,7 +67,7 @@ import Testing
           let what = "\(size) to \(outputs), \(isBytes ? "bytes" : "floats"), isa \(isa)"
           let plan = loaded.pointee.plan
           if size == 400 && outputs > 4 {
-            #expect(plan.firstBatchedStep == 0 && plan.arena.defaultImages == 64, "\(what)")
+            #expect(plan.firstBatchedStep == 0 && plan.arena.defaultImages == 32, "\(what)")
           }
           let readsWholeBlocks = isa > 1 && outputs <= 16
           #expect(
