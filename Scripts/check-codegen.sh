@@ -109,10 +109,20 @@ check 'dense, bytes' v3 u8_dense__v3 vpmaddwd 16
 check 'dense, bytes' v4 u8_dense__v4 vpdpbusd 8
 check 'depthwise, bytes' v3 u8_depthwise__v3 vpmaddwd 2 multiple
 check 'depthwise, bytes' v4 u8_depthwise__v4 vpdpwssd 1 multiple
-for rows in 1 2 3 4 5; do
-  check "dense rows, $rows" v3 "FZ$(mangled $rows)_$(mangled 1)T" "$fma" $((2 * rows)) multiple
-  check "dense rows, $rows" v4 "FZ$(mangled $rows)_$(mangled 2)T" "$fma" $((2 * rows)) multiple
+# dense_rows ISA ROWS PIXELS REGISTERS
+dense_rows() {
+  check "dense rows, $2x$3" "$1" "FZ$(mangled "$2")_$(mangled "$3")T" "$fma" $(($2 * $3 * $4)) \
+    multiple
+}
+for rows in 1 4; do
+  dense_rows v3 $rows 1 2
+  dense_rows v4 $rows 1 1
 done
+dense_rows v3 5 1 2
+dense_rows v4 10 1 1
+dense_rows v4 10 2 1
+check quantise v4 u8_from_f32__v4 vcvtps2dq 4
+check softmax v4 f32_softmax__v4 vmulps 12
 check depthwise v3 DepthwiseV4tile "$fma" 8 multiple
 check depthwise v4 DepthwiseV4tile "$fma" 7 multiple
 for isa in v3 v4; do

@@ -149,7 +149,7 @@ typedef struct fmnist_session_options {
   uint32_t flags;     /* FMNIST_KEEP_TENSORS, FMNIST_PROFILE, both or 0 */
   uint32_t batch;     /* how many images of a call run together at most, so that weights are read
                          from memory once for all of them. More take more memory and change no bit of
-                         an answer. 0 lets the library choose 1 to 16, by the size of weights and
+                         an answer. 0 lets the library choose 1 to 32, by the size of weights and
                          activations; with 1, images never wait for each other. Models with little
                          to gain, and FMNIST_KEEP_TENSORS, run image by image in any case. */
   const fmnist_executor *executor; /* NULL, or copied; what its context points to must live as long as

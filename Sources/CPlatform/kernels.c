@@ -10,9 +10,9 @@
         f16_dense__##isa, f32_dense_rows__##isa, f32_winograd_input__##isa,                       \
         f32_winograd_output__##isa, f32_max_pool__##isa, f32_sum_pool__##isa, f32_map__##isa,     \
         f32_binary__##isa, f32_from_bytes__##isa, u8_l1_distances__##isa, u8_l2_distances__##isa, \
-        f32_exp__##isa, depth, u8_conv__##bytes, u8_dense__##isa, u8_depthwise__##isa,            \
-        u8_max_pool__##isa, u8_sum_pool__##isa, u8_from_f32__##isa, f32_from_u8__##isa,           \
-        u8_add__##isa, f32_split__##matrix, f32_matrix_conv__##matrix                             \
+        f32_exp__##isa, f32_softmax__##isa, depth, u8_conv__##bytes, u8_dense__##isa,          \
+        u8_depthwise__##isa, u8_max_pool__##isa, u8_sum_pool__##isa, u8_from_f32__##isa,          \
+        f32_from_u8__##isa, u8_add__##isa, f32_split__##matrix, f32_matrix_conv__##matrix         \
   }
 
 static const fmk_table tables[] = {

@@ -78,18 +78,19 @@ public func f32_dense_rows__baseline(
   _ output: UnsafeMutablePointer<Float>!
 ) {
   let conv = arguments.pointee
-  for row in 0..<conv.lanes {
-    // Votes of support vectors are differences of long sums, which one float would spoil; the other
-    // modules split them over many.
-    var sum = 0.0
-    for s in 0..<conv.segment_count {
-      let segment = conv.segments[s]
-      let weights = conv.weights + (row * conv.weight_step + Int(segment.weight))
-      for i in 0..<Int(segment.count) {
-        sum += Double(input[Int(segment.input) + i]) * Double(weights[i])
+  for pixel in 0..<conv.pixels {
+    for row in 0..<conv.lanes {
+      // Votes of support vectors are differences of long sums, which one float would spoil; the other
+      // modules split them over many.
+      var sum = 0.0
+      for s in 0..<conv.segment_count {
+        let segment = conv.segments[s]
+        let x = input + (pixel * conv.pixel_step + Int(segment.input))
+        let weights = conv.weights + (row * conv.weight_step + Int(segment.weight))
+        for i in 0..<Int(segment.count) { sum += Double(x[i]) * Double(weights[i]) }
       }
+      output[pixel * conv.output_step + row] = finish(Float(sum), channel: row, conv.epilogue)
     }
-    output[row] = finish(Float(sum), channel: row, conv.epilogue)
   }
 }
 

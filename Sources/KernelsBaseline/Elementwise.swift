@@ -50,3 +50,11 @@ public func f32_from_bytes__baseline(
 ) {
   for i in 0..<count { output[i] = Float(input[i]) * scale + shift }
 }
+
+@_cdecl("f32_softmax__baseline") @implementation
+public func f32_softmax__baseline(
+  _ arguments: UnsafePointer<fmk_softmax>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  softmax(arguments, input, output)
+}

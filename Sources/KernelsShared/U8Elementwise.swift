@@ -12,13 +12,13 @@ struct U8Run {
   @inline(__always)
   func store(
     _ epilogue: fmk_u8_epilogue, _ output: UnsafeMutableRawPointer, toFloat: Int32,
-    _ value: (Int, Int) -> Vector
+    mayBeLong: Bool = false, _ value: (Int, Int) -> Vector
   ) {
     withU8Sums {
       let values = UnsafeMutableRawPointer($0).assumingMemoryBound(to: Vector.self)
       var channel = 0
       // The whole blocks of one long pixel are as many short ones.
-      if pixels == 1 && toFloat == 0 && epilogue.scale == nil {
+      if mayBeLong && pixels == 1 && toFloat == 0 && epilogue.scale == nil {
         while channel + 16 <= channels {
           let count = min(mostU8Sums, (channels - channel) / 16)
           var i = 0
@@ -77,9 +77,40 @@ func bytesFromFloats(
   _ map: UnsafePointer<fmk_u8_map>, _ input: UnsafePointer<Float>,
   _ output: UnsafeMutablePointer<UInt8>
 ) {
-  U8Run(map).store(map.pointee.epilogue, output, toFloat: 0) { pixel, channel in
+  let epilogue = map.pointee.epilogue
+  let isPlain = epilogue.scale == nil && epilogue.low == -.infinity && epilogue.high == .infinity
+  if isPlain && map.pointee.input_plane == 16 {
+    var pixel = 0
+    while pixel < map.pointee.pixels {
+      quantize(
+        epilogue, input + pixel * map.pointee.input_step,
+        output + pixel * map.pointee.output_step, map.pointee.channels)
+      pixel += 1
+    }
+    return
+  }
+  U8Run(map).store(epilogue, output, toFloat: 0) { pixel, channel in
     Vector(
       at: input + (pixel * map.pointee.input_step + channel / 16 * map.pointee.input_plane))
+  }
+}
+
+/// Floats that lie together, without clip, scale and shift.
+@inline(__always)
+private func quantize(
+  _ epilogue: fmk_u8_epilogue, _ input: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<UInt8>, _ count: Int
+) {
+  // Above this the byte is 255 in any case, and here it becomes a number that can be rounded.
+  let most = Vector(repeating: min(0x1p30 / epilogue.factor, .greatestFiniteMagnitude))
+  let bytes = BoundedByteOutput(epilogue, channel: 0)
+  let whole = count / 16
+  bytes.store(whole, to: output, step: 16, lanes: 16) {
+    fmk_min(most, Vector(at: input + $0 * 16))
+  }
+  if count > whole * 16 {
+    bytes.store(
+      Vector(at: input + whole * 16), to: output + whole * 16, lanes: count - whole * 16)
   }
 }
 
@@ -103,8 +134,9 @@ func addBytes(
   _ map: UnsafePointer<fmk_u8_map>, _ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>,
   _ output: UnsafeMutableRawPointer
 ) {
-  U8Run(map).store(map.pointee.epilogue, output, toFloat: map.pointee.to_float) {
-    pixel, channel in
+  U8Run(map).store(
+    map.pointee.epilogue, output, toFloat: map.pointee.to_float, mayBeLong: true
+  ) { pixel, channel in
     let from = pixel * map.pointee.input_step + channel
     return real(a + from, map.pointee.zero_point, map.pointee.multiplier)
       + real(b + from, map.pointee.b_zero_point, map.pointee.b_multiplier)

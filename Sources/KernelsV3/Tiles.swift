@@ -6,6 +6,17 @@ let tilePixels = 6
 let tileBlocks = 1
 /// 8 of the 16 ymm registers hold the sums of one pixel in a dense layer.
 let densePixels = 1
+/// 10 registers hold the sums of one pixel and five outputs.
+let mostRows = 5
+let rowPixels = 1
+
+@inline(__always)
+func runRows(
+  _ conv: UnsafePointer<fmk_conv>, _ weights: UnsafePointer<Float>,
+  _ input: UnsafePointer<Float>, _ products: UnsafeMutablePointer<Vector>, pixels: Int
+) {
+  RowTile<5, 1>.run(conv, weights, input, products)
+}
 
 @inline(never)
 func runTile(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, pixels: Int, blocks: Int) {

@@ -47,7 +47,7 @@ public func f32_dense_rows__v4(
   _ arguments: UnsafePointer<fmk_conv>!, _ input: UnsafePointer<Float>!,
   _ output: UnsafeMutablePointer<Float>!
 ) {
-  DenseRows<2>.run(arguments, input, output)
+  denseRows(arguments, input, output)
 }
 
 @_cdecl("f32_winograd_input__v4") @implementation
@@ -121,4 +121,12 @@ public func f32_exp__v4(
   _ input: UnsafePointer<Float>!, _ output: UnsafeMutablePointer<Float>!, _ count: Int
 ) {
   exponential(input, output, count)
+}
+
+@_cdecl("f32_softmax__v4") @implementation
+public func f32_softmax__v4(
+  _ arguments: UnsafePointer<fmk_softmax>!, _ input: UnsafePointer<Float>!,
+  _ output: UnsafeMutablePointer<Float>!
+) {
+  softmax(arguments, input, output)
 }

@@ -6,6 +6,21 @@ let tilePixels = 14
 let tileBlocks = 2
 /// 24 of the 32 zmm registers hold the sums of three pixels in a dense layer.
 let densePixels = 3
+/// 20 registers hold the sums of two pixels in a dense layer of ten outputs.
+let mostRows = 10
+let rowPixels = 2
+
+@inline(__always)
+func runRows(
+  _ conv: UnsafePointer<fmk_conv>, _ weights: UnsafePointer<Float>,
+  _ input: UnsafePointer<Float>, _ products: UnsafeMutablePointer<Vector>, pixels: Int
+) {
+  if pixels == 2 {
+    RowTile<10, 2>.run(conv, weights, input, products)
+  } else {
+    RowTile<10, 1>.run(conv, weights, input, products)
+  }
+}
 
 @inline(never)
 func runTile(_ conv: UnsafePointer<fmk_conv>, _ place: TilePlace, pixels: Int, blocks: Int) {

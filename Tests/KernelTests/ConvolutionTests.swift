@@ -137,6 +137,27 @@ import Testing
     }
   }
 
+  /// Several pixels have the sums that each has alone.
+  @Test(arguments: [InstructionSet(number: 1)] + InstructionSet.tested)
+  func denseRowsOfSeveral(_ isa: InstructionSet) {
+    for outputs in 1...16 {
+      for pixels in 1...5 {
+        let test = ConvolutionCase(
+          pixels: pixels, blocks: 1, pixelStep: 90, lanes: outputs,
+          segments: [(3, 16), (-5, 5), (19, 55)], scaled: pixels % 2 == 1, low: 0, overRead: 16)
+        test.conv.weight_step = 78
+        let together = test.run(isa.kernels.f32_dense_rows)
+        let alone = Buffer(together.count)
+        test.conv.pixels = 1
+        for pixel in 0..<pixels {
+          isa.kernels.f32_dense_rows(
+            &test.conv, test.origin + pixel * 90, alone.start + pixel * test.conv.output_step)
+        }
+        compare(together, alone, tolerance: 0, "\(outputs) outputs of \(pixels) pixels")
+      }
+    }
+  }
+
   @Test(arguments: InstructionSet.tested)
   func depthwise(_ isa: InstructionSet) {
     for lanes in Array(1...8) + [16] {

@@ -112,6 +112,39 @@ import Testing
     }
   }
 
+  /// Long pixels, whose floats lie together.
+  @Test(arguments: InstructionSet.all)
+  func fromRuns(_ isa: InstructionSet) {
+    for channels in [1, 16, 63, 64, 65, 127, 128, 784] {
+      for zeroPoint: Int32 in [0, 1, 128, 255] {
+        var map = fmk_u8_map()
+        map.channels = channels
+        map.pixels = 3
+        map.input_step = channels + 5
+        map.input_plane = 16
+        map.output_step = channels + 7
+        map.epilogue.low = -.infinity
+        map.epilogue.high = .infinity
+        map.epilogue.factor = 170
+        map.epilogue.zero_point = zeroPoint
+        let input = Buffer.random(map.pixels * map.input_step + 16, seed: channels)
+        for (i, value) in [Float.nan, .infinity, -.infinity, 3e38, -3e38].enumerated() {
+          input.start[i * 37 % input.count] = value
+        }
+        let result = Bytes(map.pixels * map.output_step, seed: 2)
+        isa.kernels.u8_from_f32(&map, input.start, result.start)
+        let expected = Bytes(map.pixels * map.output_step, seed: 2)
+        for p in 0..<map.pixels {
+          for c in 0..<channels {
+            expected.start[p * map.output_step + c] = map.epilogue.byte(
+              input.start[p * map.input_step + c], c)
+          }
+        }
+        expectSame(result, expected, "\(channels) channels, zero point \(zeroPoint)")
+      }
+    }
+  }
+
   @Test(arguments: InstructionSet.all)
   func toFloats(_ isa: InstructionSet) {
     for (channels, pixels) in Self.sizes {

@@ -1,4 +1,5 @@
 import CFmnistRT
+import CPlatform
 import Testing
 
 @testable import FmnistRuntime
@@ -45,6 +46,46 @@ import Testing
     let small = try LoadedModel(ModelFile.small.bytes).pointee.plan
     #expect(small.arena.image == 0 && small.arena.defaultImages == 1)
     #expect(small.firstBatchedStep == small.steps.count)
+  }
+
+  /// Dense layers of few weights run on several images too, and read floats where the caller has
+  /// them: with an input that ends in the middle of a block, the address sanitizer watches.
+  @Test(
+    arguments: (FMNIST_ISA_BASELINE.rawValue...FMNIST_ISA_V4_AMX.rawValue).filter {
+      $0 <= fmp_best_isa(FMNIST_ISA_V4_AMX.rawValue)
+    })
+  func fewWeights(_ isa: UInt32) throws {
+    for size in [15, 16, 41, 400] {
+      for outputs in [1, 4, 9, 10, 16, 17] {
+        for isBytes in [false, true] {
+          var file = ModelFile(input: [size])
+          let x =
+            isBytes
+            ? file.byteDense(file.quantize(0), outputs: outputs) : file.dense(0, outputs: outputs)
+          file.node(.softmax, [x], [0], [outputs])
+          let loaded = try LoadedModel(file.bytes, isa: fmnist_isa(rawValue: isa))
+          let what = "\(size) to \(outputs), \(isBytes ? "bytes" : "floats"), isa \(isa)"
+          let plan = loaded.pointee.plan
+          if size == 400 && outputs > 4 {
+            #expect(plan.firstBatchedStep == 0 && plan.arena.defaultImages == 32, "\(what)")
+          }
+          let readsWholeBlocks = isa > 1 && outputs <= 16
+          #expect(
+            plan.input.isReadInPlace == (!isBytes && (size % 16 == 0 || !readsWholeBlocks)),
+            "\(what)")
+          let inputs = loaded.inputs(19)
+          let alone = try inputs.flatMap { try loaded.run($0) }
+          let areProbabilities = alone.allSatisfy { $0 >= 0 && $0 <= 1 }
+          #expect(areProbabilities, "\(what)")
+          for count in [2, 3, 16, 19] {
+            let together = try loaded.run(inputs[..<count].flatMap { $0 }, count: count)
+            #expect(together[...] == alone[..<(count * outputs)], "\(what), \(count) images")
+          }
+          let kept = try loaded.run(inputs[0], keepTensors: true)
+          #expect(kept[...] == alone[..<outputs], "\(what), kept tensors")
+        }
+      }
+    }
   }
 
   /// Matrix units take images for pixels in one model at least.

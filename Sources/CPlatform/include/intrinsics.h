@@ -8,6 +8,7 @@
 #define FMNISTRT_INTRINSICS_H
 
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__AVX512BW__)
 #define FMK_VECTOR 64
@@ -53,6 +54,36 @@ static inline void fmk_prefetch(const void *address) { __builtin_prefetch(addres
 typedef struct fmk_whole_tile {
   float sums[28 * 16];
 } fmk_whole_tile;
+
+/* In each quarter of a vector four lanes of two vectors, as in the first. */
+#define FMK_UNPACK(a, b, i, j, k, l)                                                              \
+  __builtin_shufflevector(a, b, i, j, k, l, i + 4, j + 4, k + 4, l + 4, i + 8, j + 8, k + 8,      \
+                          l + 8, i + 12, j + 12, k + 12, l + 12)
+/* Four quarters of two vectors, told by their first lanes. */
+#define FMK_QUARTERS(a, b, i, j, k, l)                                                            \
+  __builtin_shufflevector(a, b, i, i + 1, i + 2, i + 3, j, j + 1, j + 2, j + 3, k, k + 1, k + 2,  \
+                          k + 3, l, l + 1, l + 2, l + 3)
+
+/* 16 floats: one register, or two. */
+typedef float fmk_lanes __attribute__((vector_size(64)));
+
+/* The totals of the lanes of 16 vectors, in their order; in memory of any alignment. Each step adds
+ * the halves of two vectors, interleaved, so that it leaves half as many. */
+static inline fmk_lanes fmk_totals(const void *memory) {
+  fmk_lanes four[4];
+  for (int i = 0; i < 4; i++) {
+    fmk_lanes v[4];
+    memcpy(v, (const char *)memory + i * sizeof v, sizeof v);
+    const fmk_lanes a = FMK_UNPACK(v[0], v[1], 0, 16, 1, 17) + FMK_UNPACK(v[0], v[1], 2, 18, 3, 19);
+    const fmk_lanes b = FMK_UNPACK(v[2], v[3], 0, 16, 1, 17) + FMK_UNPACK(v[2], v[3], 2, 18, 3, 19);
+    four[i] = FMK_UNPACK(a, b, 0, 1, 16, 17) + FMK_UNPACK(a, b, 2, 3, 18, 19);
+  }
+  const fmk_lanes a = FMK_QUARTERS(four[0], four[1], 0, 4, 16, 20) +
+                      FMK_QUARTERS(four[0], four[1], 8, 12, 24, 28);
+  const fmk_lanes b = FMK_QUARTERS(four[2], four[3], 0, 4, 16, 20) +
+                      FMK_QUARTERS(four[2], four[3], 8, 12, 24, 28);
+  return FMK_QUARTERS(a, b, 0, 8, 16, 24) + FMK_QUARTERS(a, b, 4, 12, 20, 28);
+}
 
 static inline int32_t fmk_sum(fmk_ints vector) { return __builtin_reduce_add(vector); }
 #endif

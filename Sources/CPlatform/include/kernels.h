@@ -9,7 +9,7 @@
  * aligned to 64 bytes and followed by at least 64 readable bytes. Lanes beyond C in the last block
  * hold anything. Columns of padding hold zero. A vector is an image of one pixel: b = 16 always.
  *
- * Only the element-wise kernels (map, binary, exp) may write where they read: the others compute some
+ * Only the element-wise kernels (map, binary, exp) and softmax may write where they read: the others compute some
  * outputs twice, or write some again before they are done.
  */
 #ifndef FMNISTRT_KERNELS_H
@@ -96,9 +96,10 @@ typedef struct fmk_pool {
  * several accumulators, in the same way for any number of pixels. f16_dense takes its weights as IEEE 754 binary16
  * numbers, none of them NaN or infinite, in the same order; fmk_conv.weights is not read.
  *
- * f32_dense_rows is for one pixel and at most 16 outputs, `lanes` of them in one block, and takes weights output
- * by output: output o weighs input[s.input + i] with weights[o * weight_step + s.weight + i]. It
- * may read 15 floats behind each segment and behind its weights, which must be finite there. */
+ * f32_dense_rows is the same for at most 16 outputs, `lanes` of them in one block, and takes weights
+ * output by output: output o weighs input[s.input + i] with weights[o * weight_step + s.weight + i].
+ * It reads up to the next multiple of 16 floats in each segment and its weights, which must be
+ * finite there. */
 
 /* Winograd's convolution F(4x4, 3x3): 4x4 outputs of a 3x3 convolution from 6x6 inputs d and weights
  * g are A^T ((G g G^T) * (B^T d B)) A, where * multiplies the 36 positions one by one. The products
@@ -182,6 +183,16 @@ typedef struct fmk_matrix_conv {
  * In place is allowed. `bytes` converts count pixels (any count): out = in * scale + shift, the
  * product rounded too. */
 
+/* Softmax of vectors of at most 16 channels: y[c] = exp(x[c] - m) / sum over c of exp(x[c] - m), where
+ * m is the largest x[c]. Reads and writes 16 floats of each; all instruction sets give the same
+ * bits. */
+typedef struct fmk_softmax {
+  intptr_t channels; /* 1 to 16 */
+  intptr_t vectors;
+  intptr_t input_step;  /* floats */
+  intptr_t output_step; /* floats */
+} fmk_softmax;
+
 /* Distances of byte vectors, exact on every instruction set:
  *   distances[q * distance_pitch + r] = sum over i < size of |a - b|, or of (a - b)^2, with
  *   a = queries[q * query_pitch + i], b = rows[r * size + i]
@@ -218,6 +229,7 @@ typedef struct fmk_table {
   void (*u8_l1_distances)(const fmk_distances *);
   void (*u8_l2_distances)(const fmk_distances *);
   void (*f32_exp)(const float *in, float *out, intptr_t count);
+  void (*f32_softmax)(const fmk_softmax *, const float *input, float *output);
   intptr_t u8_depth; /* bytes of input that u8_conv and u8_dense take at a time: 4, or 64 */
   void (*u8_conv)(const fmk_u8_conv *, const uint8_t *input, void *output);
   void (*u8_dense)(const fmk_u8_conv *, const uint8_t *input, void *output);
@@ -252,6 +264,7 @@ typedef struct fmk_table {
   void u8_l1_distances__##isa(const fmk_distances *);                                           \
   void u8_l2_distances__##isa(const fmk_distances *);                                           \
   void f32_exp__##isa(const float *, float *, intptr_t);                                        \
+  void f32_softmax__##isa(const fmk_softmax *, const float *, float *);                         \
   FMK_U8_DECLARE(isa)
 
 /* Those that only an instruction set with matrix units has, and the reference. */

@@ -42,8 +42,8 @@ public func fmnist_classify(
       throw .argument("this model takes no pixels; use fmnist_run")
     }
     try classify(
-      session, pixels, "pixels", pixelsLength, count, scores, "scores", scoresLength
-    ) { $0.store(pixels: pixels + $1) }
+      session, .pixels(try required(pixels, "pixels")), "pixels", pixelsLength, count, scores,
+      "scores", scoresLength)
   }
 }
 
@@ -55,32 +55,24 @@ public func fmnist_run(
 ) -> fmnist_status {
   status { () throws(Failure) in
     try classify(
-      try session(pointer), input, "input", inputLength, count, output, "output", outputLength
-    ) { $0.store(values: input + $1) }
+      try session(pointer), .values(try required(input, "input")), "input", inputLength, count,
+      output, "output", outputLength)
   }
 }
 
-/// Runs `count` inputs, each brought into the arena by `store`, which gets its first element's
-/// number.
 @inline(never)
 private func classify(
-  _ session: UnsafeMutablePointer<Session>, _ input: UnsafeRawPointer?,
-  _ inputName: StaticString, _ inputLength: Int, _ count: Int,
-  _ output: UnsafeMutablePointer<Float>?, _ outputName: StaticString, _ outputLength: Int,
-  _ store: (Run, Int) -> Void
+  _ session: UnsafeMutablePointer<Session>, _ inputs: Inputs, _ inputName: StaticString,
+  _ inputLength: Int, _ count: Int, _ output: UnsafeMutablePointer<Float>?,
+  _ outputName: StaticString, _ outputLength: Int
 ) throws(Failure) {
-  _ = try required(input, inputName)
   let output = try required(output, outputName)
   let inputSize = session.pointee.inputSize
   let outputSize = session.pointee.outputSize
   try expect(inputLength, of: inputName, count, times: inputSize)
   try expect(outputLength, of: outputName, count, times: outputSize)
-  let run = session.pointee.run
-  try run.inputs(count) {
-    store($0, $1 * inputSize)
-  } finish: {
-    $0.read($0.plan.output, into: output + $1 * outputSize)
-  }
+  try session.pointee.run.inputs(
+    inputs, count, size: inputSize, output: output, outputSize: outputSize)
   if count > 0 { session.pointee.hasRun = true }
 }
 

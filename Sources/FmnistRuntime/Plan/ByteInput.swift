@@ -4,7 +4,7 @@ import CPlatform
 struct ByteInput {
   /// The byte for each value of a pixel, 256 for each channel; nil where it is the value itself.
   var table: UnsafePointer<UInt8>?
-  /// Makes bytes of `run.channels` floats of a row, or of fewer, as if they were one pixel.
+  /// Makes bytes of `run.channels` floats that lie together, or of fewer, as if they were one pixel.
   var run: fmk_u8_map
 
   /// Elements of a run that needs values for each of them, unless a pixel has more.
@@ -32,13 +32,13 @@ extension Planner {
   mutating func byteInput(_ input: InputStep) throws(Failure) -> ByteInput {
     let node = graph.nodes[fusion.inputQuantize]
     let layout = layout(node.output)
-    var length = layout.rowLength
+    var length = layout.rows * layout.rowLength
     var epilogue = try byteEpilogue(
       Draft(node: fusion.inputQuantize, input: 0, output: node.output), largest: .infinity)
     if fusion.inputScaleShift >= 0 {
       let scaleShift = graph.nodes[fusion.inputScaleShift]
       let channels = layout.channels
-      length = channels * min(layout.columns, max(1, ByteInput.longestRun / channels))
+      length = min(length, channels * max(1, ByteInput.longestRun / channels))
       epilogue.scale = try repeated(graph.input(scaleShift, 1).values!, channels, length)
       epilogue.shift = try repeated(graph.input(scaleShift, 2).values!, channels, length)
     }

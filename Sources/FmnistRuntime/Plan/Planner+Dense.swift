@@ -39,6 +39,19 @@ extension Planner {
       isByRows: isByRows)
   }
 
+  /// Whether a step is the only one to read the input, in row-major order and nothing behind it.
+  func canRead(_ input: InputStep, _ step: Step) -> Bool {
+    guard case .dense(let dense) = step, dense.pointee.input == input.output,
+      input.isIdentity, layout(input.output).isContiguous,
+      !dense.pointee.isByRows || dense.pointee.arguments.segments[0].count % 16 == 0
+    else { return false }
+    var readers = 0
+    for draft in drafts {
+      forEachInput(draft) { if $0 == input.output { readers += 1 } }
+    }
+    return readers == 1
+  }
+
   /// All elements of a tensor in row-major order.
   private mutating func denseSegments(
     _ input: Layout

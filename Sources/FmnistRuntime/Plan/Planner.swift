@@ -65,7 +65,7 @@ struct Planner {
     for draft in drafts { widenForConvolution(draft) }
     if !keep { try findParts(parts, region: &scratch) }
     let inputTensor = fusion.inputTensor
-    let input = try inputStep(inputTensor)
+    var input = try inputStep(inputTensor)
 
     let storageOfTensor = try scratch.allocate(graph.activationCount, of: Int.self)
     let storageOfScratch = try scratch.allocate(fusion.count, of: Int.self)
@@ -91,10 +91,11 @@ struct Planner {
         continue
       }
       origins[originCount] = Origin(
-        draft: draft, packedBytes: (packedWords - before) * 4, nanoseconds: nanoseconds(draft))
+        draft: draft, packedBytes: (packedWords - before) * 4, time: time(draft))
       originCount += 1
     }
     if cut == .max { firstBatchedStep = count }
+    if !keep && count > 0 { input.isReadInPlace = canRead(input, steps[0]) }
     return Plan(
       input: input, output: graph.nodes.count,
       steps: UnsafeBufferPointer(rebasing: steps[..<count]), search: search,

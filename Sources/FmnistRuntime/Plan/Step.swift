@@ -239,6 +239,8 @@ struct InputStep {
   var scale: UnsafePointer<Float>
   var shift: UnsafePointer<Float>
   var isIdentity: Bool
+  /// Whether the first step alone reads prepared numbers, and can do so where the caller has them.
+  var isReadInPlace = false
   /// Applied to pixels: the pixel contract and then the above.
   var pixelScale: UnsafePointer<Float>
   var pixelShift: UnsafePointer<Float>
@@ -253,8 +255,14 @@ struct Origin {
   var draft: Draft
   /// Its part of the plan's.
   var packedBytes: Int
-  /// An estimate of how long it takes for one image.
-  var nanoseconds: Double
+  var time: Time
+
+  /// An estimate in nanoseconds.
+  struct Time {
+    var image: Double
+    /// Whatever the number of images.
+    var weights: Double
+  }
 }
 
 /// All that a run needs besides the arena and the kernels. It never changes.

@@ -86,6 +86,17 @@ extension Step {
   }
 }
 
+extension Step {
+  /// Into how many parts it can be cut: a dense layer is cut between its blocks.
+  fileprivate var mostParts: Int {
+    switch self {
+    case .dense(let step): step.pointee.arguments.blocks
+    case .bytes(.dense(let step)): (step.pointee.arguments.channels + 15) / 16
+    default: Parallel.mostParts
+    }
+  }
+}
+
 extension Run {
   /// What a part must take at least, in nanoseconds, to be worth handing to another thread: a few
   /// times what waking a waiting one takes.
@@ -98,8 +109,10 @@ extension Run {
     guard let parallel, step.canSplit(images: images) else {
       return self.step(step, images: images)
     }
-    let most = plan.origins[index].nanoseconds * Double(images) / Run.smallestPart
-    let parts = min(Int(parallel.pointee.executor.parts), Int(min(most, 64)))
+    let time = plan.origins[index].time
+    let most = (time.image * Double(images) + time.weights) / Run.smallestPart
+    let parts = min(
+      Int(parallel.pointee.executor.parts), min(step.mostParts, Int(min(most, 64))))
     guard parts > 1 else { return self.step(step, images: images) }
     try parallel.run(self, step: index, images: images, parts: parts)
   }

@@ -5,6 +5,6 @@ struct Part {
 
   /// Which of `items`, 0 to `items`, belong to this part; those of all parts follow each other.
   func range(_ items: Int) -> Range<Int> {
-    items * index / count..<items * (index + 1) / count
+    count == 1 ? 0..<items : items * index / count..<items * (index + 1) / count
   }
 }

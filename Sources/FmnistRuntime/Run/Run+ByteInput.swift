@@ -4,16 +4,13 @@ import CPlatform
 extension Run {
   func store(pixels source: UnsafePointer<UInt8>, _ step: ByteInput) {
     let layout = layout(plan.input.output)
-    var from = source
-    var to = bytePixels(plan.input.output)
-    for _ in 0..<layout.rows {
+    let target = bytePixels(plan.input.output)
+    forEachRow(layout) { from, to, count in
       if let table = step.table {
-        look(up: from, in: table, to, count: layout.rowLength, channels: layout.channels)
+        look(up: source + from, in: table, target + to, count: count, channels: layout.channels)
       } else {
-        to.update(from: from, count: layout.rowLength)
+        (target + to).copy(from: source + from, count: count)
       }
-      from += layout.rowLength
-      to += layout.rowPitch
     }
     clearPadding(plan.input.output)
   }
@@ -34,21 +31,33 @@ extension Run {
 
   func store(values source: UnsafePointer<Float>, _ step: ByteInput) {
     let layout = layout(plan.input.output)
-    var left = layout.rows * layout.rowLength
-    var from = source
-    var row = bytePixels(plan.input.output)
-    for _ in 0..<layout.rows {
+    let target = bytePixels(plan.input.output)
+    let size = layout.rows * layout.rowLength
+    forEachRow(layout) { from, to, count in
       var done = 0
-      while done < layout.rowLength {
-        let count = min(step.run.channels, layout.rowLength - done)
-        quantize(step, from, row + done, count: count, readable: left)
-        from += count
-        done += count
-        left -= count
+      while done < count {
+        let next = min(step.run.channels, count - done)
+        quantize(
+          step, source + from + done, target + to + done, count: next,
+          readable: size - from - done)
+        done += next
       }
-      row += layout.rowPitch
     }
     clearPadding(plan.input.output)
+  }
+
+  /// Makes bytes of several inputs in one call, whose pixels they are; false where the kernel cannot.
+  func quantize(
+    _ source: UnsafePointer<Float>, images: Int, _ size: Int, _ step: ByteInput
+  ) -> Bool {
+    guard step.run.channels == size, size % 16 == 0, !layout(plan.input.output).isPadded else {
+      return false
+    }
+    var arguments = step.run
+    arguments.pixels = images
+    arguments.output_step = plan.buffers[plan.input.output].imageStep * 4
+    kernels.pointee.u8_from_f32(&arguments, source, bytePixels(plan.input.output))
+    return true
   }
 
   /// The kernel reads blocks of 16, of which none may go beyond the caller's buffer.

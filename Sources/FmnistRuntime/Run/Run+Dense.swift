@@ -8,7 +8,13 @@ extension Run {
     var step = step
     step.arguments.blocks = blocks.count
     step.arguments.pixels = images
+    var input = UnsafePointer(memory(step.input))
     step.arguments.pixel_step = plan.buffers[step.input].imageStep
+    if let values, step.input == plan.input.output {
+      let layout = layout(step.input)
+      step.arguments.pixel_step = layout.rows * layout.columns * layout.channels
+      input = values + image * step.arguments.pixel_step
+    }
     step.arguments.output_step = plan.buffers[step.output].imageStep
     advance(&step.arguments.epilogue, blocks.lowerBound)
     let weight = blocks.lowerBound * step.arguments.weight_step
@@ -18,7 +24,7 @@ extension Run {
       step.arguments.weights += weight
     }
     multiply(
-      step, memory(step.input),
+      step, input,
       memory(step.output) + blocks.lowerBound * step.arguments.output_plane)
   }
 
@@ -30,10 +36,7 @@ extension Run {
     if let halves = step.halves {
       kernels.pointee.f16_dense(&arguments, halves, input, output)
     } else if step.isByRows {
-      for i in 0..<arguments.pixels {
-        kernels.pointee.f32_dense_rows(
-          &arguments, input + i * arguments.pixel_step, output + i * arguments.output_step)
-      }
+      kernels.pointee.f32_dense_rows(&arguments, input, output)
     } else {
       kernels.pointee.f32_dense(&arguments, input, output)
     }

@@ -83,21 +83,38 @@ extension Run {
     }
   }
 
-  func softmax(_ step: Softmax) {
+  func softmax(_ step: Softmax, images: Int) {
     let input = layout(step.input)
     let output = layout(step.output)
-    for row in 0..<output.rows {
-      for column in 0..<output.columns {
-        softmax(
-          memory(step.input) + input.offset(row: row, column: column, channel: 0), input,
-          memory(step.output) + output.offset(row: row, column: column, channel: 0), output,
-          logarithm: step.logarithm)
-      }
+    let images = part.range(images)
+    var run = self
+    run.part = Part()
+    run.image += images.lowerBound
+    if input.rows * input.columns == 1 && input.blocks == 1 && !step.logarithm {
+      var arguments = fmk_softmax()
+      arguments.channels = input.channels
+      arguments.vectors = images.count
+      arguments.input_step = plan.buffers[step.input].imageStep
+      arguments.output_step = plan.buffers[step.output].imageStep
+      return kernels.pointee.f32_softmax(
+        &arguments, run.memory(step.input), run.memory(step.output))
     }
-    clearPadding(step.output)
+    for _ in images {
+      for row in 0..<output.rows {
+        for column in 0..<output.columns {
+          softmax(
+            run.memory(step.input) + input.offset(row: row, column: column, channel: 0), input,
+            run.memory(step.output) + output.offset(row: row, column: column, channel: 0), output,
+            logarithm: step.logarithm)
+        }
+      }
+      run.clearPadding(step.output)
+      run.image += 1
+    }
   }
 
   /// One pixel; its blocks lie a plane apart.
+  @inline(never)
   private func softmax(
     _ x: UnsafePointer<Float>, _ input: Layout, _ y: UnsafeMutablePointer<Float>, _ output: Layout,
     logarithm: Bool
@@ -118,7 +135,7 @@ extension Run {
   }
 
   /// The offsets of each channel from the first one in two layouts of the same shape.
-  @inline(__always)
+  @inline(never)
   private func forEachChannel(_ layout: Layout, _ other: Layout, _ body: (Int, Int) -> Void) {
     for block in 0..<layout.blocks {
       let from = block * layout.plane

@@ -2,8 +2,43 @@ import CPlatform
 
 /// Between the caller's buffers, row-major, and the layout of the arena.
 extension Run {
+  /// Stores the inputs from number `first` on, of `size` elements each, for this and further images.
+  func store(_ inputs: Inputs, first: Int, images: Int, _ size: Int) {
+    if case .values(let values) = inputs, let bytes = plan.input.bytes,
+      quantize(values + first * size, images: images, size, bytes.pointee)
+    {
+      return
+    }
+    var run = self
+    for i in first..<first + images {
+      switch inputs {
+      case .pixels(let pixels): run.store(pixels: pixels + i * size)
+      case .values(let values): run.store(values: values + i * size)
+      }
+      run.image += 1
+    }
+  }
+
+  /// Copies a tensor of all images out, `size` elements of each.
+  func read(
+    _ tensor: Int, images: Int, size: Int, into values: UnsafeMutablePointer<Float>
+  ) {
+    let layout = layout(tensor)
+    if !layout.isBytes && layout.isContiguous {
+      let step = plan.buffers[tensor].imageStep
+      let from = memory(tensor)
+      for i in 0..<images { (values + i * size).copy(from: from + i * step, count: size) }
+      return
+    }
+    var run = self
+    for i in 0..<images {
+      run.image = i
+      run.read(tensor, into: values + i * size)
+    }
+  }
+
   /// Stores one image of plain pixels as the model's input.
-  func store(pixels source: UnsafePointer<UInt8>) {
+  private func store(pixels source: UnsafePointer<UInt8>) {
     let step = plan.input
     if let bytes = step.bytes { return store(pixels: source, bytes.pointee) }
     let layout = layout(step.output)
@@ -19,7 +54,7 @@ extension Run {
   }
 
   /// Stores one input that is already prepared.
-  func store(values source: UnsafePointer<Float>) {
+  private func store(values source: UnsafePointer<Float>) {
     let step = plan.input
     if let bytes = step.bytes { return store(values: source, bytes.pointee) }
     let layout = layout(step.output)
@@ -42,7 +77,8 @@ extension Run {
 
   /// The rows of an input of one block, or all of them together where they lie together: offset
   /// in row-major order, offset from the first pixel, and length.
-  private func forEachRow(_ layout: Layout, _ body: (Int, Int, Int) -> Void) {
+  @inline(never)
+  func forEachRow(_ layout: Layout, _ body: (Int, Int, Int) -> Void) {
     guard layout.isPadded else { return body(0, 0, layout.rows * layout.rowLength) }
     for row in 0..<layout.rows {
       body(row * layout.rowLength, row * layout.rowPitch, layout.rowLength)

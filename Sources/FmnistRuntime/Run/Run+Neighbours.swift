@@ -3,24 +3,25 @@ import CPlatform
 extension Run {
   /// `inputs` for a model of nearest neighbours.
   func search(
-    _ search: NeighbourSearch, _ count: Int, store: (Run, Int) -> Void, finish: (Run, Int) -> Void
+    _ search: NeighbourSearch, _ inputs: Inputs, _ count: Int, _ size: Int,
+    _ output: UnsafeMutablePointer<Float>, _ outputSize: Int
   ) {
     var first = 0
     while first < count {
-      let inputs = min(NeighbourSearch.batch, count - first)
+      let queries = min(NeighbourSearch.batch, count - first)
       profile?.pointee.start()
-      for i in 0..<inputs {
-        store(self, first + i)
+      for i in 0..<queries {
+        store(inputs, first: first + i, images: 1, size)
         takeBytes(search, i)
       }
-      profile?.pointee.finish(0, images: inputs)
-      findNeighbours(search, inputs)
-      for i in 0..<inputs {
+      profile?.pointee.finish(0, images: queries)
+      findNeighbours(search, queries)
+      for i in 0..<queries {
         countVotes(search, i)
-        finish(self, first + i)
+        read(plan.output, into: output + (first + i) * outputSize)
       }
-      profile?.pointee.finish(1, images: inputs)
-      first += inputs
+      profile?.pointee.finish(1, images: queries)
+      first += queries
     }
   }
 

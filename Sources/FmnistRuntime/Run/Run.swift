@@ -1,5 +1,13 @@
 import CPlatform
 
+/// The caller's inputs, one after the other in row-major order.
+enum Inputs {
+  /// Plain pixels.
+  case pixels(UnsafePointer<UInt8>)
+  /// Prepared numbers.
+  case values(UnsafePointer<Float>)
+}
+
 /// Runs of a plan. Allocates nothing; all memory is the plan's and the arena's.
 struct Run {
   let plan: Plan
@@ -14,40 +22,42 @@ struct Run {
   /// The image of the arena whose tensors the functions of steps work on, and their share of it.
   var image = 0
   var part = Part()
+  /// The inputs of the images that run together, where a step reads them from the caller's memory.
+  var values: UnsafePointer<Float>?
   /// Which of the parts that run at the same time this is: says whose scratch memory it uses.
   var worker = 0
 
-  /// Runs the plan on `count` inputs: `store` brings each into the arena, and `finish` takes its
-  /// output out. Both get the number of the input and a run whose image it is.
+  /// Runs the plan on `count` inputs of so many elements; their outputs follow each other too.
   func inputs(
-    _ count: Int, store: (Run, Int) -> Void, finish: (Run, Int) -> Void
+    _ inputs: Inputs, _ count: Int, size: Int, output: UnsafeMutablePointer<Float>, outputSize: Int
   ) throws(Failure) {
     if let search = plan.search?.pointee {
-      return self.search(search, count, store: store, finish: finish)
+      return self.search(search, inputs, count, size, output, outputSize)
     }
     var run = self
     var first = 0
     while first < count {
       let images = min(images, count - first)
-      for i in 0..<images {
-        run.image = i
+      if case .values(let values) = inputs, plan.input.isReadInPlace {
+        run.values = values + first * size
+      }
+      // All inputs at once where none of the steps is for one image alone.
+      let together = plan.firstBatchedStep > 0 ? 1 : images
+      run.image = 0
+      while run.image < images {
         profile?.pointee.start()
-        store(run, first + i)
-        profile?.pointee.finish(0)
+        if run.values == nil { run.store(inputs, first: first + run.image, images: together, size) }
+        profile?.pointee.finish(0, images: together)
         try run.steps(0..<plan.firstBatchedStep, images: 1)
+        run.image += together
       }
       run.image = 0
       try run.steps(plan.firstBatchedStep..<plan.steps.count, images: images)
-      for i in 0..<images {
-        run.image = i
-        finish(run, first + i)
-      }
+      run.read(plan.output, images: images, size: outputSize, into: output + first * outputSize)
       first += images
     }
   }
 
-  // What is inlined into `inputs` is there twice, for bytes and for floats.
-  @inline(never)
   private func steps(_ indices: Range<Int>, images: Int) throws(Failure) {
     for index in indices {
       try step(index, images: images)
@@ -63,6 +73,7 @@ struct Run {
     case .depthwise(let step): depthwise(step.pointee, images: images)
     case .winograd(let step): winograd(step.pointee, images: images)
     case .dense(let step): dense(step.pointee, images: images)
+    case .softmax(let step): softmax(step.pointee, images: images)
     case .bytes(.convolution(let step)), .bytes(.depthwise(let step)):
       convolution(step.pointee, images: images)
     case .bytes(.dense(let step)): dense(step.pointee, images: images)
@@ -80,13 +91,13 @@ struct Run {
   /// Runs this run's part of a step on one image.
   private func step(_ step: Step) {
     switch step {
-    case .convolution, .imageConvolution, .depthwise, .winograd, .dense: self.step(step, images: 1)
+    case .convolution, .imageConvolution, .depthwise, .winograd, .dense, .softmax:
+      self.step(step, images: 1)
     case .matrixConvolution(let step): matrixConvolution(step.pointee)
     case .pool(let step): pool(step.pointee)
     case .globalPool(let step): globalPool(step.pointee)
     case .map(let step): map(step.pointee)
     case .activation(let step): activation(step.pointee)
-    case .softmax(let step): softmax(step.pointee)
     case .binary(let step): binary(step.pointee)
     case .copy(let step): copy(step.pointee)
     case .reshape(let step): reshape(step.pointee, of: Float.self)
