@@ -2,63 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..graph import ConvertError, Shape
+from .calls import call_of
 from .keras1 import modernise
+from .network import Call, Layer, Network, Reference
+from .operations import is_operation, unified
 
 SEQUENTIAL = {"Sequential"}
 FUNCTIONAL = {"Functional", "Model"}
-
-Reference = tuple[str, int]
-"""A tensor: name of a layer, and which of the layer's calls computes it."""
-
-
-@dataclass
-class Call:
-    """One use of a layer.
-
-    `number` is the number in a calculation such as `x / 255`, `place` its place among the two
-    operands. `others` says that there are arguments of other kinds, which nobody understands.
-    """
-
-    inputs: list[Reference]
-    others: bool = False
-    number: float | None = None
-    place: int = 0
-
-
-@dataclass
-class Layer:
-    """One layer. `path` tells it apart in nested models; `model` is set for a nested model."""
-
-    name: str
-    path: str
-    kind: str
-    config: dict[str, Any]
-    calls: list[Call]
-    operation: bool = False
-    model: Network | None = None
-    weights: list[Any] = field(default_factory=list)
-
-
-@dataclass
-class Network:
-    """A Sequential or Functional model. `input_shape` is without the batch, if it is known."""
-
-    name: str
-    layers: list[Layer]
-    input: Reference
-    output: Reference
-    input_shape: Shape | None
-
-    def layer(self, name: str) -> Layer:
-        """The layer called `name`."""
-        for layer in self.layers:
-            if layer.name == name:
-                return layer
-        raise ConvertError(f'the model uses a layer "{name}" that it does not have')
 
 
 def parse(config: dict[str, Any]) -> Network:
@@ -95,69 +48,36 @@ def _network(entry: dict[str, Any], path: str, depth: int) -> Network:
 
 
 def _layer(entry: dict[str, Any], path: str, depth: int, number: int) -> Layer:
+    entry = unified(entry)
     kind, config = modernise(str(entry["class_name"]), entry["config"])
     name = entry.get("name") or (config.get("name") if isinstance(config, dict) else None)
     name = str(name or f"{kind.lower()}_{number}")
-    module = str(entry.get("module") or "")
     nested = kind in SEQUENTIAL | FUNCTIONAL and (isinstance(config, list) or "layers" in config)
-    custom = entry.get("registered_name") and ">" in str(entry["registered_name"])
-    if custom and not str(entry["registered_name"]).startswith("keras"):
+    custom = _custom_class(entry)
+    if custom:
         raise ConvertError(
-            f'layer "{name}" is of the custom class {entry["registered_name"]}, whose code is not '
-            "in the file: replace it by standard layers, or export the model to ONNX"
+            f'layer "{name}" is of the custom class {custom}, whose code is not in the file: '
+            "replace it by standard layers, or export the model to ONNX"
         )
     return Layer(
         name=name,
         path=path + name,
         kind=kind,
         config=config if isinstance(config, dict) else {},
-        calls=[_call(item) for item in entry.get("inbound_nodes") or []],
-        operation=".ops." in f"{module}.",
+        calls=[call_of(item) for item in entry.get("inbound_nodes") or []],
+        operation=is_operation(entry),
         model=_network(entry, f"{path}{name}/", depth + 1) if nested else None,
     )
 
 
-def _call(node: Any) -> Call:
-    """One inbound node: a list of [layer, call, output, kwargs], or args with Keras tensors."""
-    if isinstance(node, dict):
-        inputs: list[Reference] = []
-        others = False
-        numbers = [type(argument) in (int, float) for argument in node.get("args", [])]
-        if len(numbers) == 2 and sum(numbers) == 1 and not node.get("kwargs"):
-            place = numbers.index(True)
-            _collect(node["args"][1 - place], inputs)
-            return Call(inputs, number=float(node["args"][place]), place=place)
-        for argument in [*node.get("args", []), *_tensors_only(node.get("kwargs", {}))]:
-            others |= _collect(argument, inputs)
-        return Call(inputs, others)
-    if node and isinstance(node[0], str):
-        node = [node]
-    extra = any(
-        isinstance(item, list) and len(item) > 3 and any(map(_holds_tensor, item[3].values()))
-        for item in node
-    )
-    return Call([(item[0], int(item[1])) for item in node], extra)
-
-
-def _holds_tensor(value: Any) -> bool:
-    return isinstance(value, list) and len(value) >= 3 and isinstance(value[0], str)
-
-
-def _tensors_only(keywords: dict[str, Any]) -> list[Any]:
-    """Keyword arguments that are tensors; others (mask, training) do not matter at inference."""
-    found: list[Reference] = []
-    return [value for value in keywords.values() if not _collect(value, found) and value]
-
-
-def _collect(argument: Any, inputs: list[Reference]) -> bool:
-    """Appends the Keras tensors in `argument`; true if it holds anything else."""
-    if isinstance(argument, dict) and argument.get("class_name") == "__keras_tensor__":
-        history = argument["config"]["keras_history"]
-        inputs.append((history[0], int(history[1])))
-        return False
-    if isinstance(argument, list):
-        return any([_collect(item, inputs) for item in argument])
-    return argument is not None
+def _custom_class(entry: dict[str, Any]) -> str:
+    """The name under which a class that is not Keras's own was registered."""
+    for name in (entry.get("registered_name"), entry["class_name"]):
+        if ">" in str(name or "") and not str(name).startswith("keras"):
+            return str(name)
+    registered, module = entry.get("registered_name"), str(entry.get("module") or "")
+    own = module.startswith(("keras", "tf_keras", "tensorflow"))
+    return str(registered) if registered and not own else ""
 
 
 def _shape(shape: Any) -> Shape | None:
@@ -197,16 +117,25 @@ def _sequential(entry: dict[str, Any], config: dict[str, Any], layers: list[Laye
 def _functional(entry: dict[str, Any], config: dict[str, Any], layers: list[Layer]) -> Network:
     inputs, outputs = (_references(config[key]) for key in ("input_layers", "output_layers"))
     name = str(config.get("name") or "model")
-    for what, found in [("inputs", inputs), ("outputs", outputs)]:
-        if len(found) != 1:
-            raise ConvertError(
-                f'the model "{name}" has {len(found)} {what}; a classifier has one: '
-                "make a model of the part that classifies"
-            )
+    if len(inputs) != 1:
+        raise ConvertError(
+            f'the model "{name}" has {len(inputs)} inputs ({_listed(inputs)}); a classifier takes '
+            "one image: make a model of the part that classifies, and save that"
+        )
+    if len(outputs) != 1:
+        raise ConvertError(
+            f'the model "{name}" has {len(outputs)} outputs ({_listed(outputs)}); a classifier has '
+            "one: save the model of the one that classifies, "
+            f'keras.Model(model.input, model.get_layer("{outputs[0][0]}").output)'
+        )
     network = Network(name, layers, inputs[0], outputs[0], None)
     _start_calls_at_zero(network)
     network.input_shape = _input_shape(network.layer(inputs[0][0]).config)
     return network
+
+
+def _listed(references: list[Reference]) -> str:
+    return ", ".join(name for name, _ in references[:4]) + (", ..." if len(references) > 4 else "")
 
 
 def _references(value: Any) -> list[Reference]:

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-from ..graph import Graph
+from pathlib import Path
+
+from ..graph import ConvertError, Graph
 from ..result import FrontEndResult, OutputKind
-from .checkpoint import open_checkpoint
+from .beside import layers_of
+from .checkpoint import open_checkpoint, with_config
 from .config import parse
 from .evaluate import Evaluator
 from .translate import translate
 from .weights import attach
 
 
-def read_keras(content: bytes, source: str) -> FrontEndResult:
-    """Reads a checkpoint; `source` is its file name, for a model without a name of its own."""
+def read_keras(
+    content: bytes, source: str, path: Path | None = None, config: Path | None = None
+) -> FrontEndResult:
+    """Reads a checkpoint.
+
+    `source` is its file name, for a model without a name of its own. Weights alone need their
+    layers: the JSON in the file `config`, or in one beside `path`, where the checkpoint lies.
+    """
     checkpoint = open_checkpoint(content)
+    notes = []
+    if checkpoint.config is None:
+        layers, name = layers_of(path, config)
+        checkpoint = with_config(checkpoint, layers)
+        notes.append(f"the layers are those in {name}")
+    elif config is not None:
+        raise ConvertError("this file holds the layers with the weights: leave out --config")
+    assert checkpoint.config is not None
     network = parse(checkpoint.config)
     attach(checkpoint, network)
-    checkpoint.weights.close()
-    modern = checkpoint.major >= 3
-    graph = translate(network, modern)
+    checkpoint.weights.file.close()
+    graph = translate(network, checkpoint.version)
     return FrontEndResult(
         graph=graph,
-        framework=f"keras {checkpoint.version}",
+        framework=f"keras {checkpoint.version.text}",
         output_kind=_output_kind(graph),
-        evaluate=Evaluator(network, modern),
+        evaluate=Evaluator(network, checkpoint.version.is_modern),
         name=network.name or source,
+        notes=notes,
     )
 
 

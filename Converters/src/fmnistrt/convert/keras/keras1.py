@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from .checkpoint import Version
+from .network import Network, is_channels_first
+
 CLASSES = {
     "Convolution2D": "Conv2D",
     "AtrousConvolution2D": "Conv2D",
@@ -41,3 +44,18 @@ def modernise(kind: str, config: Any) -> tuple[str, Any]:
         kind = MERGES[config["mode"]]
         result["axis"] = config.get("concat_axis", -1)
     return CLASSES.get(kind, kind), result
+
+
+def modernise_kernels(network: Network, version: Version, backend: str) -> None:
+    """Brings the kernels of convolutions to [height, width, input, output], as correlation.
+
+    Theano convolves where the other backends correlate: its kernels are turned by 180°. In Keras 1
+    those of channels_first are [output, input, height, width].
+    """
+    for layer in network.leaves():
+        if layer.kind != "Conv2D" or not layer.weights or layer.weights[0].ndim != 4:
+            continue
+        kernel = layer.weights[0]
+        if version.numbers < (2, 0) and is_channels_first(layer.config):
+            kernel = kernel.transpose(2, 3, 1, 0)
+        layer.weights[0] = kernel[::-1, ::-1] if backend == "theano" else kernel

@@ -9,11 +9,10 @@ import h5py
 import numpy as np
 
 from ..graph import ConvertError
-from .checkpoint import DAMAGED, MAX_WEIGHTS, Checkpoint
-from .config import Layer, Network
-
-ROOTS = ("layers", "_layer_checkpoint_dependencies")
-"""Where archives keep the layers: since Keras 2.13, and before."""
+from .checkpoint import DAMAGED, MAX_WEIGHTS, ROOTS, Checkpoint
+from .keras1 import modernise_kernels
+from .network import Layer, Network
+from .sequences import SEQUENCES
 
 
 def attach(checkpoint: Checkpoint, network: Network) -> None:
@@ -23,14 +22,13 @@ def attach(checkpoint: Checkpoint, network: Network) -> None:
         if checkpoint.archive:
             _attach_archive(reader, checkpoint.weights, network)
         else:
-            _attach_legacy(reader, checkpoint.weights["model_weights"], network)
+            _attach_legacy(reader, checkpoint.weights, network)
     except DAMAGED as error:
         raise ConvertError(
             f"the weights in this file are damaged ({type(error).__name__}): "
             "copy it again from its origin"
         ) from None
-    if checkpoint.backend == "theano":
-        _turn_theano_kernels(network)
+    modernise_kernels(network, checkpoint.version, checkpoint.backend)
 
 
 class _Reader:
@@ -80,16 +78,21 @@ def snake_case(name: str) -> str:
 def _attach_archive(reader: _Reader, group: h5py.Group, network: Network) -> None:
     """Groups are called after the layer's class, counted within the model, or after the layer."""
     root = next((found for name in ROOTS if (found := child(group, name)) is not None), None)
+    if root is None:
+        return
     counts: dict[str, int] = {}
+    numbered = _numbered(root) if child(group, ROOTS[0]) is None else None
     for layer in network.layers:
         base = snake_case(layer.kind)
         if layer.operation:
             continue
         number = counts.get(base, 0)
         counts[base] = number + 1
-        if root is None:
-            continue
-        found = child(root, f"{base}_{number}" if number else base)
+        if numbered is None:
+            name = f"{base}_{number}" if number else base
+        else:
+            name = dict(enumerate(numbered.get(base, []))).get(number, base)
+        found = child(root, name)
         if not _belongs(found, layer):
             found = child(root, layer.name)
         if found is None:
@@ -102,6 +105,18 @@ def _attach_archive(reader: _Reader, group: h5py.Group, network: Network) -> Non
         layer.weights = [reader.array(child(variables, name), layer) for name in names]
 
 
+def _numbered(root: h5py.Group) -> dict[str, list[str]]:
+    """The groups of each class, in order.
+
+    Keras 2.12 and 2.13 count each layer that has weights twice: conv2d, conv2d_2, conv2d_4.
+    """
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for name in root:
+        base, number = re.fullmatch(r"(.*?)(?:_(\d+))?", name).groups()
+        groups.setdefault(base, []).append((int(number or 0), name))
+    return {base: [name for _, name in sorted(found)] for base, found in groups.items()}
+
+
 def _belongs(found: Any, layer: Layer) -> bool:
     """Whether a group found by class is the layer's; newer files say which layer it is."""
     if found is None:
@@ -112,10 +127,7 @@ def _belongs(found: Any, layer: Layer) -> bool:
 
 
 def _attach_legacy(reader: _Reader, group: h5py.Group, network: Network) -> None:
-    for layer in network.layers:
-        found = child(group, layer.name)
-        if found is None:
-            continue
+    for layer, found in _legacy_groups(group, network):
         names = _names(found)
         arrays = [reader.array(_walk(found, name), layer) for name in names]
         if layer.model is None:
@@ -124,11 +136,32 @@ def _attach_legacy(reader: _Reader, group: h5py.Group, network: Network) -> None
             _share(layer, names, arrays)
 
 
+def _legacy_groups(group: h5py.Group, network: Network) -> list[tuple[Layer, h5py.Group]]:
+    """Layers and their groups: by name or, if the names are of another model, in order."""
+    weighted = [layer for layer in network.layers if _wanted(layer)]
+    named = [(layer, child(group, layer.name)) for layer in weighted]
+    if all(found is None for _, found in named):
+        order = [child(group, name) for name in _strings(group, "layer_names")]
+        full = [found for found in order if found is not None and _names(found)]
+        if len(full) == len(weighted):
+            return list(zip(weighted, full, strict=True))
+    return [(layer, found) for layer, found in named if found is not None]
+
+
+def _wanted(layer: Layer) -> int:
+    """How many arrays a layer, or all layers of a model, have."""
+    return count(layer) if layer.model is None else sum(map(count, layer.model.leaves()))
+
+
 def _names(group: h5py.Group) -> list[str]:
-    """The attribute weight_names, which Keras splits when it is long."""
-    parts = [group.attrs["weight_names"]] if "weight_names" in group.attrs else []
-    while f"weight_names{len(parts)}" in group.attrs:
-        parts.append(group.attrs[f"weight_names{len(parts)}"])
+    return _strings(group, "weight_names")
+
+
+def _strings(group: h5py.Group, key: str) -> list[str]:
+    """An attribute with a list of names, which Keras splits when it is long."""
+    parts = [group.attrs[key]] if key in group.attrs else []
+    while f"{key}{len(parts)}" in group.attrs:
+        parts.append(group.attrs[f"{key}{len(parts)}"])
     names = [name for part in parts for name in part]
     return [name.decode() if isinstance(name, bytes) else str(name) for name in names]
 
@@ -141,6 +174,7 @@ def _walk(group: h5py.Group, path: str) -> Any:
 
 COUNTS = {
     "Conv2D": 1,
+    "Conv2DTranspose": 1,
     "DepthwiseConv2D": 1,
     "SeparableConv2D": 2,
     "Dense": 1,
@@ -155,45 +189,37 @@ def count(layer: Layer) -> int:
         return 2 + sum(bool(layer.config.get(key, True)) for key in ("scale", "center"))
     if layer.kind == "Normalization":
         return 0 if layer.config.get("mean") is not None else 3
-    base = COUNTS.get(layer.kind, 0)
+    base = COUNTS.get(SEQUENCES.get(layer.kind, layer.kind), 0)
     has_bias = base and layer.kind != "PReLU" and layer.config.get("use_bias", True)
     return base + int(bool(has_bias))
-
-
-def _leaves(network: Network) -> list[Layer]:
-    return [
-        leaf
-        for layer in network.layers
-        for leaf in (_leaves(layer.model) if layer.model else [layer])
-    ]
 
 
 def _share(outer: Layer, names: list[str], arrays: list[np.ndarray]) -> None:
     """Hands a nested model's arrays to its layers.
 
     They stand in one list: layer by layer, trainable ones first and the others (moving averages,
-    frozen layers) after them, so that the layers are told apart by the names of the arrays.
+    frozen layers) after them. So the layers are told apart by the names of the arrays, which are
+    models/layer/array; not all models need be there.
     """
     assert outer.model is not None
-    leaves = _leaves(outer.model)
-    left = list(zip(names, arrays, strict=True))
-    for leaf in leaves:
+    groups: dict[str, list[np.ndarray]] = {}
+    for name, array in zip(names, arrays, strict=True):
+        groups.setdefault(name.rpartition("/")[0], []).append(array)
+    for leaf in outer.model.leaves():
         wanted = count(leaf)
-        mine = [item for item in left if leaf.name in item[0].split("/")[:-1]][:wanted]
-        taken = {name for name, _ in mine}
-        if len(mine) < wanted:
+        if not wanted:
+            continue
+        parts = leaf.path.split("/")
+        mine = [
+            path
+            for path, found in groups.items()
+            if leaf.name in path.split("/") and len(found) == wanted
+        ]
+        if not mine:
             raise ConvertError(
                 f'the weights of layer "{leaf.path}" cannot be told apart in this old file: load '
                 'it in the Keras that made it and save it with model.save("model.keras")'
             )
-        left = [item for item in left if item[0] not in taken]
-        leaf.weights = [array for _, array in mine]
-
-
-def _turn_theano_kernels(network: Network) -> None:
-    """Theano convolves where the other backends correlate: its kernels are turned by 180°."""
-    for layer in network.layers:
-        if layer.model is not None:
-            _turn_theano_kernels(layer.model)
-        elif layer.kind == "Conv2D" and layer.weights:
-            layer.weights[0] = layer.weights[0][::-1, ::-1]
+        # Of layers with the same name, the one in the same models; then in order.
+        best = max(mine, key=lambda path: len(set(parts) & set(path.split("/"))))
+        leaf.weights = groups.pop(best)

@@ -1,0 +1,82 @@
+"""A Keras model as its configuration describes it, in one form for all versions of Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..graph import ConvertError, Shape
+
+Reference = tuple[str, int]
+"""A tensor: name of a layer, and which of the layer's calls computes it."""
+
+
+@dataclass
+class Call:
+    """One use of a layer.
+
+    `number` is the number in a calculation such as `x / 255`, `place` its place among the two
+    operands. `others` says that there are arguments of other kinds, which nobody understands.
+    """
+
+    inputs: list[Reference]
+    others: bool = False
+    number: float | None = None
+    place: int = 0
+
+
+@dataclass
+class Layer:
+    """One layer. `path` tells it apart in nested models; `model` is set for a nested model.
+
+    `operation` says that it is a calculation between layers, such as `x + y`, with the name that
+    Keras 3 has for it.
+    """
+
+    name: str
+    path: str
+    kind: str
+    config: dict[str, Any]
+    calls: list[Call]
+    operation: bool = False
+    model: Network | None = None
+    weights: list[Any] = field(default_factory=list)
+
+
+@dataclass
+class Network:
+    """A Sequential or Functional model. `input_shape` is without the batch, if it is known."""
+
+    name: str
+    layers: list[Layer]
+    input: Reference
+    output: Reference
+    input_shape: Shape | None
+
+    def layer(self, name: str) -> Layer:
+        """The layer called `name`."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ConvertError(f'the model uses a layer "{name}" that it does not have')
+
+    def leaves(self) -> Iterator[Layer]:
+        """The layers that are no models, those of nested models included."""
+        for layer in self.layers:
+            if layer.model is None:
+                yield layer
+            else:
+                yield from layer.model.leaves()
+
+    @property
+    def takes_channels_first(self) -> bool:
+        """Whether the input is an image of (channels, height, width)."""
+        shape = self.input_shape or ()
+        image = len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 3)
+        return image and any(is_channels_first(layer.config) for layer in self.leaves())
+
+
+def is_channels_first(config: dict[str, Any]) -> bool:
+    """Whether a layer with these settings takes (channels, height, width)."""
+    return config.get("data_format") == "channels_first"
