@@ -10,7 +10,9 @@ import pytest
 
 import reference
 from fmnistrt.convert import cli
-from fmnistrt.convert.convert import Options, convert, read
+from fmnistrt.convert.checkpoint import Checkpoint
+from fmnistrt.convert.convert import Options, convert
+from fmnistrt.convert.frontends import read
 
 
 def pytest_configure(config):
@@ -60,8 +62,9 @@ def result_shape(result, shape):
 
 
 def check_bytes(content, predict, tolerance=2e-5, **options):
-    result = read(content, "model.bin")
-    conversion = convert(content, "model.bin", Options(labels=options.pop("labels", []), **options))
+    checkpoint = Checkpoint("model.bin", content)
+    result = read(checkpoint)
+    conversion = convert(checkpoint, Options(labels=options.pop("labels", []), **options))
     file = reference.read(conversion.content)
     shape = file.tensors[0].shape
     inputs = np.random.default_rng(5).normal(0, 1, (3, *shape)).astype(np.float32)

@@ -15,6 +15,7 @@ import fmnistrt
 import reference
 from conftest import randomise
 from fmnistrt.convert import VERSION, cli
+from fmnistrt.convert.checkpoint import Checkpoint
 from fmnistrt.convert.convert import Options, convert
 from fmnistrt.convert.golden import golden_inputs
 from fmnistrt.convert.verify import largest_difference
@@ -161,7 +162,7 @@ def test_library_refuses_the_file(checkpoint, tmp_path, capsys, monkeypatch):
 
 
 def test_difference_is_the_largest(tmp_path, checkpoint, library):
-    conversion = convert(checkpoint.read_bytes(), "x", Options())
+    conversion = convert(Checkpoint.open(checkpoint), Options())
     path = tmp_path / "m.fmg"
     path.write_bytes(conversion.content)
     golden = conversion.model.golden

@@ -13,7 +13,9 @@ from onnxruntime.quantization import (
 )
 
 import reference
-from fmnistrt.convert.convert import Options, convert, read
+from fmnistrt.convert.checkpoint import Checkpoint
+from fmnistrt.convert.convert import Options, convert
+from fmnistrt.convert.frontends import read
 from fmnistrt.convert.graph import ConvertError
 from fmnistrt.convert.quantize.simulate import simulate
 from onnx_models import Build
@@ -75,8 +77,8 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_answers_are_those_of_onnxruntime(tmp_path, form):
     content = quantized(tmp_path, network(), **{"activation_type": QuantType.QUInt8, **FORMS[form]})
-    conversion = convert(content, "m.onnx", Options())
-    graph, source = conversion.model.graph, read(content, "m.onnx")
+    conversion = convert(Checkpoint("m.onnx", content), Options())
+    graph, source = conversion.model.graph, read(Checkpoint("m.onnx", content))
     inputs = np.random.default_rng(5).uniform(0, 1, (50, 14, 14, 1)).astype(np.float32)
     expected, found = source.evaluate(inputs), simulate(graph, inputs)
     # Probabilities are bytes here: 1/256 is one step.
@@ -111,7 +113,7 @@ def test_weights_are_not_rounded_again(tmp_path):
         for t in onnx.load_from_string(content).graph.initializer
     }
     stored = [v for name, v in held.items() if v.dtype == np.int8 and v.ndim == 4]
-    nodes = convert(content, "m.onnx", Options()).model.graph.nodes
+    nodes = convert(Checkpoint("m.onnx", content), Options()).model.graph.nodes
     found = [n.inputs[1].value for n in nodes if n.operator == "conv2d"]
     assert len(stored) == len(found) == 4
     for value in found:
@@ -124,7 +126,7 @@ def test_quantize_of_what_is_quantised(tmp_path):
     content = quantized(tmp_path, network())
     options = Options(quantization=Quantization(tmp_path))
     with pytest.raises(ConvertError, match="is quantised already: leave out --quantize"):
-        convert(content, "m.onnx", options)
+        convert(Checkpoint("m.onnx", content), options)
 
 
 def by_channel(b):
@@ -189,7 +191,7 @@ def test_refused(build, words):
     if build is bytes_as_output:
         model.graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.UINT8
     with pytest.raises(ConvertError) as error:
-        convert(model.SerializeToString(), "m.onnx", Options())
+        convert(Checkpoint("m.onnx", model.SerializeToString()), Options())
     assert words in str(error.value), str(error.value)
 
 
@@ -203,7 +205,7 @@ def test_damaged_operators_on_bytes(tmp_path):
                 model = onnx.load_from_string(content)
                 model.graph.node[number].input[position] = name
                 try:
-                    read(model.SerializeToString(), "m.onnx")
+                    read(Checkpoint("m.onnx", model.SerializeToString()))
                 except ConvertError:
                     refused += 1
     assert refused > 50

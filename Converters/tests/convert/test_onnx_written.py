@@ -4,7 +4,9 @@ import numpy as np
 
 import reference
 from fmnistrt.convert import cli
-from fmnistrt.convert.convert import Options, convert, read
+from fmnistrt.convert.checkpoint import Checkpoint
+from fmnistrt.convert.convert import Options, convert
+from fmnistrt.convert.frontends import read
 from onnx_models import Build, operators
 
 
@@ -23,18 +25,20 @@ def classifier() -> bytes:
 
 def test_the_written_file_answers_as_onnxruntime_does():
     content = classifier()
-    conversion = convert(content, "classifier.onnx", Options())
+    conversion = convert(Checkpoint("classifier.onnx", content), Options())
     file = reference.read(conversion.content)
     inputs = np.random.default_rng(0).random((5, 28, 28, 1)).astype(np.float32)
-    expected = read(content, "classifier.onnx").evaluate(inputs)
+    expected = read(Checkpoint("classifier.onnx", content)).evaluate(inputs)
     np.testing.assert_allclose(reference.run(file, inputs), expected, atol=1e-5)
     assert file.metadata["framework"] == "onnx opset 13"
-    assert convert(content, "classifier.onnx", Options()).content == conversion.content
+    assert convert(Checkpoint("classifier.onnx", content), Options()).content == conversion.content
 
 
 def test_batch_normalisation_and_bias_are_folded():
-    result = read(classifier(), "classifier.onnx")
-    written = reference.read(convert(classifier(), "classifier.onnx", Options()).content)
+    result = read(Checkpoint("classifier.onnx", classifier()))
+    written = reference.read(
+        convert(Checkpoint("classifier.onnx", classifier()), Options()).content
+    )
     assert operators(result).count("scale_shift") == 1
     assert reference.SCALE_SHIFT not in written.operators()
 

@@ -8,6 +8,7 @@ import pytest
 
 from conftest import randomise
 from fmnistrt import FmnistError, Model
+from fmnistrt.convert.checkpoint import Checkpoint
 from fmnistrt.convert.convert import Options, convert
 from fmnistrt.convert.graph import ConvertError
 from fmnistrt.convert.names import assign_names
@@ -35,7 +36,7 @@ def quantized(tmp_path):
         )
         content = (tmp_path / "model.keras").read_bytes()
         chosen = Options(labels=[], quantization=quantization, **(options or {}))
-        conversion = convert(content, "model.keras", chosen)
+        conversion = convert(Checkpoint("model.keras", content), chosen)
         same_bits(conversion, pictures(2, *shape, seed=1))
         return conversion
 
@@ -156,7 +157,7 @@ def float_model(model):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
-        content = convert(path.read_bytes(), "model.keras", Options(labels=[])).content
+        content = convert(Checkpoint.open(path), Options(labels=[])).content
     return Model.from_bytes(content)
 
 
@@ -250,7 +251,8 @@ def test_the_same_bytes_every_time(keras, tmp_path):
 
     def converted(seed):
         quantization = Quantization(tmp_path / "p.npz", seed=seed, simulate=True)
-        return convert(content, "model.keras", Options(quantization=quantization)).content
+        options = Options(quantization=quantization)
+        return convert(Checkpoint("model.keras", content), options).content
 
     first = converted(0)
     assert converted(0) == first

@@ -13,6 +13,7 @@ import pytest
 
 from conftest import randomise
 from fmnistrt.convert import cli
+from fmnistrt.convert.checkpoint import Checkpoint
 from fmnistrt.convert.convert import Options, convert
 from fmnistrt.convert.graph import ConvertError
 from test_keras_models import rewrite_archive
@@ -343,7 +344,7 @@ def test_damaged_configurations(saved, refused):
 def quiet_convert(content):
     """Converting either works or fails with a sentence."""
     try:
-        return convert(content, "x", Options(golden=0)).content
+        return convert(Checkpoint("x", content), Options(golden=0)).content
     except ConvertError as error:
         assert str(error).strip()
         return None

@@ -10,7 +10,9 @@ import pytest
 
 import reference
 from fmnistrt.convert import cli
-from fmnistrt.convert.convert import Options, convert, read
+from fmnistrt.convert.checkpoint import Checkpoint, SourceOptions
+from fmnistrt.convert.convert import Options, convert
+from fmnistrt.convert.frontends import read
 from fmnistrt.convert.graph import ConvertError
 from fmnistrt.convert.torch.architecture import Architecture
 from torch_files import File, module
@@ -46,14 +48,19 @@ def architecture(line, image=(12, 12, 1)):
     return Architecture(line, image)
 
 
+def opened(content, given):
+    """What the front end makes of a file with these layers."""
+    return read(Checkpoint("x", content), SourceOptions(architecture=given))
+
+
 @pytest.mark.parametrize("path,version,line,answer", FILES, ids=[file[0].stem for file in FILES])
 def test_answers_as_pytorch_does(path, version, line, answer):
     stored = np.load(FOLDER / f"{version}.npz")
     content, inputs = path.read_bytes(), stored["x"].transpose(0, 2, 3, 1)
-    result = read(content, path.name, architecture(line))
+    result = opened(content, architecture(line))
     np.testing.assert_allclose(result.evaluate(inputs), stored[answer], atol=1e-5)
-    options = Options(labels=[], architecture=architecture(line))
-    file = reference.read(convert(content, path.name, options).content)
+    options = Options(labels=[], source=SourceOptions(architecture=architecture(line)))
+    file = reference.read(convert(Checkpoint(path.name, content), options).content)
     np.testing.assert_allclose(reference.run(file, inputs), stored[answer], atol=1e-5)
 
 
@@ -91,7 +98,7 @@ def expected(x):
 
 def check_mlp(content, given=MLP):
     x = numbers(5, *given.image, seed=9)
-    result = read(content, "x", given)
+    result = opened(content, given)
     np.testing.assert_allclose(result.evaluate(x), expected(x), atol=1e-5)
     assert result.output_kind == "logits"
     return result
@@ -169,7 +176,7 @@ def test_binding_by_name():
     # The file's order is the other way round than the names suggest; naming both is exact.
     check_mlp(content, Architecture("linear@last relu linear@first", MLP.image))
     with pytest.raises(ConvertError, match=r"made for 3 values, but gets 8"):
-        read(content, "x", Architecture("linear@first relu linear", MLP.image))
+        opened(content, Architecture("linear@first relu linear", MLP.image))
 
 
 def test_names_may_lack_their_beginning():
@@ -177,14 +184,14 @@ def test_names_may_lack_their_beginning():
     content = file.zipped(mlp(file, names=("model.a.0", "model.b.0")))
     check_mlp(content, Architecture("linear@a.0 relu linear@b.0", MLP.image))
     with pytest.raises(ConvertError, match="several"):
-        read(content, "x", Architecture("linear@0 relu linear@b.0", MLP.image))
+        opened(content, Architecture("linear@0 relu linear@b.0", MLP.image))
 
 
 def test_flatten_is_in_the_order_of_pytorch():
     file = File()
     kernel, weights = numbers(3, 2, 1, 1), numbers(2, 18, seed=1)
     state = {"c.weight": file.tensor(kernel), "f.weight": file.tensor(weights)}
-    result = read(file.zipped(state), "x", Architecture("conv flatten linear", (2, 3, 2)))
+    result = opened(file.zipped(state), Architecture("conv flatten linear", (2, 3, 2)))
     x = numbers(4, 2, 3, 2, seed=5)
     image = np.einsum("nhwc,oc->nohw", x, kernel[:, :, 0, 0])
     np.testing.assert_allclose(result.evaluate(x), image.reshape(4, -1) @ weights.T, atol=1e-5)
@@ -201,7 +208,7 @@ def test_kinds_of_output():
         ("linear relu linear log_softmax", False, "logits"),
         ("linear relu linear sigmoid", False, "scores"),
     ]:
-        result = read(content, "x", Architecture(line, MLP.image, probabilities))
+        result = opened(content, Architecture(line, MLP.image, probabilities))
         assert result.output_kind == kind
         sums = result.evaluate(numbers(3, *MLP.image)).sum(axis=1)
         assert np.allclose(sums, 1) == (kind == "probabilities")

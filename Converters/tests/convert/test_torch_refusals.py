@@ -8,18 +8,19 @@ import zipfile
 import numpy as np
 import pytest
 
-from fmnistrt.convert.convert import Options, convert, read
+from fmnistrt.convert.checkpoint import Checkpoint, SourceOptions
+from fmnistrt.convert.convert import Options, convert
 from fmnistrt.convert.graph import ConvertError
 from fmnistrt.convert.torch import machine
 from fmnistrt.convert.torch.architecture import Architecture
 from test_refusals import quiet_convert
-from test_torch import FOLDER, MLP, mlp, npz, numbers, real, safetensors
+from test_torch import FOLDER, MLP, mlp, npz, numbers, opened, real, safetensors
 from torch_files import MAGIC, PROTOCOL, STOP, File, call, instance, module, named, plain
 
 
 def refuse(content, words, given=MLP):
     with pytest.raises(ConvertError, match=words) as error:
-        read(content, "x", given)
+        opened(content, given)
     return str(error.value)
 
 
@@ -98,7 +99,7 @@ def test_functions_are_never_executed(layout, name):
 def test_objects_of_other_classes_are_only_names():
     file = File()
     value = {"state_dict": mlp(file), "args": instance("os.system", {"a": 1})}
-    assert read(file.zipped(value), "x", MLP).output_kind == "logits"
+    assert opened(file.zipped(value), MLP).output_kind == "logits"
 
 
 BOMBS = {
@@ -238,7 +239,10 @@ def test_modules_that_are_not_plain():
 def test_options_are_for_weights_only(refused):
     for arguments in (["--arch", "linear"], ["--input", "2x2x1"], ["--probabilities"]):
         refused(
-            b"\x08\x08", "--arch, --input and --probabilities are for these", arguments=arguments
+            b"\x89HDF\r\n\x1a\n",
+            "is a Keras file: --arch, --input and --probabilities are for PyTorch, NumPy .npz and "
+            "safetensors files only",
+            arguments=arguments,
         )
 
 
@@ -267,12 +271,12 @@ def test_damaged_tables():
 @pytest.mark.parametrize("name", ["state", "state-old", "activations", "module"])
 def test_damage_never_crashes(name):
     content = real(name)
-    given = Options(golden=0, architecture=Architecture(None, (12, 12, 1)))
+    given = Options(golden=0, source=SourceOptions(Architecture(None, (12, 12, 1))))
     generator = random.Random(3)
 
     def attempt(damaged):
         try:
-            convert(bytes(damaged), "x", given)
+            convert(Checkpoint("x", bytes(damaged)), given)
         except ConvertError as error:
             assert str(error).strip()
 
@@ -293,14 +297,14 @@ def test_damaged_pickles_never_crash():
     pickled = next(name for name in members if name.endswith("data.pkl"))
     generator = random.Random(4)
     file = File()
-    given = Options(golden=0, architecture=Architecture(None, (12, 12, 1)))
+    given = Options(golden=0, source=SourceOptions(Architecture(None, (12, 12, 1))))
     for _ in range(400):
         damaged = bytearray(members[pickled])
         for _ in range(generator.randrange(1, 4)):
             damaged[generator.randrange(2, len(damaged))] = generator.randrange(256)
         content = file.zipped(bytes(damaged[2:]))
         try:
-            convert(content, "x", given)
+            convert(Checkpoint("x", content), given)
         except ConvertError as error:
             assert str(error).strip()
 

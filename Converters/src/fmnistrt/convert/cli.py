@@ -8,15 +8,15 @@ import math
 import os
 import sys
 import tempfile
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .quantize import command
 
 if TYPE_CHECKING:
+    from .checkpoint import SourceOptions
     from .convert import Conversion
-
-MAX_CHECKPOINT = 1 << 30
 
 EXAMPLES = """examples:
   fmnist-convert runs/bncnn/best.ckpt bncnn.fmg
@@ -192,30 +192,22 @@ def _fail(path: Any, message: str) -> int:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Converts, checks and writes; returns the report."""
+    from .checkpoint import Checkpoint
     from .convert import Options, convert
     from .graph import ConvertError
-    from .recognise import describe_folder
-    from .torch.architecture import Architecture
 
     path, output = options.checkpoint, options.output
-    if path.is_dir():
-        raise ConvertError(describe_folder(path))
-    if path.exists() and not path.is_file():
-        raise ConvertError("is not a regular file: save the checkpoint to one first")
-    if path.stat().st_size > MAX_CHECKPOINT:
-        raise ConvertError("is larger than 1 GiB, which no .fmg file can be: convert a smaller one")
     if output.is_dir() or not output.parent.is_dir():
         raise ConvertError(f"{output} cannot be written: give a file name in an existing folder")
     if output.exists():
-        if output.samefile(path):
+        if path.exists() and output.samefile(path):
             raise ConvertError("the output is the checkpoint itself: give another name")
         if not output.is_file():
             raise ConvertError(f"{output} is not a regular file and stays: give another name")
         if not options.force:
             raise ConvertError(f"{output} exists already: give --force to replace it")
     conversion = convert(
-        path.read_bytes(),
-        path.name,
+        Checkpoint.open(path),
         Options(
             scale=options.scale,
             mean=options.mean or (0.0,),
@@ -227,7 +219,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             golden=options.golden,
             half_weights=options.weights == "f16",
             quantization=command.quantization_of(options),
-            architecture=Architecture(options.arch, options.input, options.probabilities),
+            source=_source(options),
         ),
     )
     model = conversion.model
@@ -248,6 +240,20 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "notes": conversion.notes,
         "quantized": conversion.quantized and conversion.quantized.as_json(),
     }
+
+
+def _source(options: argparse.Namespace) -> SourceOptions:
+    """The options of the command line whose names are fields of SourceOptions."""
+    from .checkpoint import SourceOptions
+    from .torch.architecture import Architecture
+
+    given = {
+        one.name: getattr(options, one.name)
+        for one in fields(SourceOptions)
+        if hasattr(options, one.name)
+    }
+    architecture = Architecture(options.arch, options.input, options.probabilities)
+    return SourceOptions(architecture=architecture, **given)
 
 
 def _labels(argument: str | None) -> list[str] | None:

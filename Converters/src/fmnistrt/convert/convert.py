@@ -1,8 +1,7 @@
-"""From the bytes of a checkpoint to the bytes of an .fmg file."""
+"""From a checkpoint to the bytes of an .fmg file."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,7 +9,9 @@ import numpy as np
 from fmnistrt.data import LABELS
 
 from . import VERSION
+from .checkpoint import Checkpoint, SourceOptions
 from .element_types import holds_bytes
+from .frontends import read
 from .golden import HALF_TOLERANCE, TOLERANCE, golden_vectors
 from .graph import ConvertError, Graph
 from .halves import halve_weights
@@ -21,15 +22,12 @@ from .quantize.lower import lower
 from .quantize.quantize import Quantization, Report, quantize
 from .quantize.simulate import is_exact_everywhere, simulate
 from .quantize.weights import quantized_layers
-from .recognise import describe
-from .result import FrontEndResult
-from .torch.architecture import Architecture
 from .writer import write
 
 RAW_SCALE = 1 / 32
 """A model whose first step multiplies its input by less than this expects 0 to 255."""
 
-NO_ARCHITECTURE = Architecture()
+NO_SOURCE_OPTIONS = SourceOptions()
 
 MOST_ROUNDED = 0.25
 """How far probabilities of a quantised model may be from those that its own framework gives."""
@@ -49,7 +47,7 @@ class Options:
     golden: int = 4
     half_weights: bool = False
     quantization: Quantization | None = None
-    architecture: Architecture = NO_ARCHITECTURE
+    source: SourceOptions = NO_SOURCE_OPTIONS
 
 
 @dataclass
@@ -71,37 +69,9 @@ class Conversion:
         return "simulation of its bytes" if holds_bytes(self.model.graph) else "source model"
 
 
-def read(
-    content: bytes, source: str, architecture: Architecture = NO_ARCHITECTURE
-) -> FrontEndResult:
-    """Hands the checkpoint to the front end that recognises its content."""
-    from .torch.detect import looks_like_weights
-
-    if looks_like_weights(content):
-        from .torch.frontend import read_weights
-
-        return read_weights(content, architecture)
-    if architecture != NO_ARCHITECTURE:
-        raise ConvertError(
-            "is not a file of PyTorch, safetensors or .npz: --arch, --input and --probabilities "
-            "are for these only"
-        )
-    from .keras import looks_like_keras
-
-    if looks_like_keras(content):
-        from .keras.frontend import read_keras
-
-        return read_keras(content, source)
-    from . import onnx
-
-    if onnx.looks_like_onnx(content):
-        return onnx.read_onnx(content, source)
-    raise ConvertError(describe(content))
-
-
-def convert(content: bytes, source: str, options: Options) -> Conversion:
-    """Converts a checkpoint called `source`. The same arguments always give the same bytes."""
-    result = read(content, source, options.architecture)
+def convert(checkpoint: Checkpoint, options: Options) -> Conversion:
+    """Converts a checkpoint. The same arguments always give the same bytes."""
+    result = read(checkpoint, options.source)
     notes = list(result.notes)
     pixels = _pixels(result.graph, options, notes)
     graph = optimise(result.graph)
@@ -120,9 +90,9 @@ def convert(content: bytes, source: str, options: Options) -> Conversion:
     metadata = {
         "converter": f"fmnist-convert {VERSION}",
         "framework": result.framework,
-        "name": options.name or result.name or source.rsplit(".", 1)[0],
-        "source.file": source,
-        "source.sha256": hashlib.sha256(content).hexdigest(),
+        "name": options.name or result.name or checkpoint.name.rsplit(".", 1)[0],
+        "source.file": checkpoint.name,
+        "source.sha256": checkpoint.sha256,
     }
     if options.accuracy is not None:
         metadata["accuracy"] = f"{options.accuracy:.4f}"

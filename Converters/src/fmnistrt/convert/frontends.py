@@ -1,0 +1,116 @@
+"""The table of front ends, and the choice among them by a checkpoint's content.
+
+Libraries are imported within the functions, so that only those of the recognised format are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .checkpoint import Checkpoint, SourceOptions
+from .graph import ConvertError
+from .recognise import describe, describe_folder
+from .result import FrontEndResult
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """One kind of checkpoint.
+
+    `name` is what messages call such a file ("is a PyTorch file"). `takes` are the fields of
+    SourceOptions that mean something to it; any other that the user gives is an error.
+    """
+
+    name: str
+    recognises: Callable[[Checkpoint], bool]
+    read: Callable[[Checkpoint, SourceOptions], FrontEndResult]
+    takes: tuple[str, ...] = ()
+
+
+def _is_torch(checkpoint: Checkpoint) -> bool:
+    from .torch.files import is_old, members, pickle_of
+
+    return is_old(checkpoint.content) or bool(pickle_of(members(checkpoint.content)))
+
+
+def _is_npz(checkpoint: Checkpoint) -> bool:
+    from .torch.tables import looks_like_npz
+
+    return looks_like_npz(checkpoint.content)
+
+
+def _is_safetensors(checkpoint: Checkpoint) -> bool:
+    from .torch.tables import looks_like_safetensors
+
+    return looks_like_safetensors(checkpoint.content)
+
+
+def _read_weights(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .torch.frontend import read_weights
+
+    return read_weights(checkpoint.content, options.architecture)
+
+
+def _is_keras(checkpoint: Checkpoint) -> bool:
+    from .keras import looks_like_keras
+
+    return looks_like_keras(checkpoint.content)
+
+
+def _read_keras(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .keras.frontend import read_keras
+
+    return read_keras(checkpoint.content, checkpoint.name)
+
+
+def _is_onnx(checkpoint: Checkpoint) -> bool:
+    from .onnx import looks_like_onnx
+
+    return looks_like_onnx(checkpoint.content)
+
+
+def _read_onnx(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .onnx import read_onnx
+
+    return read_onnx(checkpoint.content, checkpoint.name)
+
+
+FRONT_ENDS = (
+    FrontEnd("PyTorch", _is_torch, _read_weights, ("architecture",)),
+    FrontEnd("NumPy .npz", _is_npz, _read_weights, ("architecture",)),
+    FrontEnd("safetensors", _is_safetensors, _read_weights, ("architecture",)),
+    FrontEnd("Keras", _is_keras, _read_keras),
+    FrontEnd("ONNX", _is_onnx, _read_onnx),
+)
+"""In the order in which they are asked: those whose signatures are plainest come first."""
+
+
+def front_end_of(checkpoint: Checkpoint) -> FrontEnd:
+    """The front end that recognises a checkpoint. Otherwise ConvertError says what it is."""
+    for one in FRONT_ENDS:
+        if one.recognises(checkpoint):
+            return one
+    if checkpoint.is_folder:
+        assert checkpoint.path is not None
+        raise ConvertError(describe_folder(checkpoint.path))
+    raise ConvertError(describe(checkpoint.content))
+
+
+def read(checkpoint: Checkpoint, options: SourceOptions | None = None) -> FrontEndResult:
+    """Hands a checkpoint to the front end that recognises it."""
+    options = options or SourceOptions()
+    chosen = front_end_of(checkpoint)
+    for field, flags in options.given().items():
+        if field not in chosen.takes:
+            *most, last = [one.name for one in FRONT_ENDS if field in one.takes]
+            users = f"{', '.join(most)} and {last}" if most else last
+            raise ConvertError(
+                f"is {_article(chosen.name)} file: {flags} {'are' if ' and ' in flags else 'is'} "
+                f"for {users} files only"
+            )
+    return chosen.read(checkpoint, options)
+
+
+def _article(name: str) -> str:
+    return f"an {name}" if name[0] in "AEIOU" else f"a {name}"
