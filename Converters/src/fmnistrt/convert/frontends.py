@@ -61,7 +61,7 @@ def _is_keras(checkpoint: Checkpoint) -> bool:
 def _read_keras(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
     from .keras.frontend import read_keras
 
-    return read_keras(checkpoint.content, checkpoint.name)
+    return read_keras(checkpoint.content, checkpoint.name, checkpoint.path, options.config)
 
 
 def _is_onnx(checkpoint: Checkpoint) -> bool:
@@ -80,7 +80,7 @@ FRONT_ENDS = (
     FrontEnd("PyTorch", _is_torch, _read_weights, ("architecture",)),
     FrontEnd("NumPy .npz", _is_npz, _read_weights, ("architecture",)),
     FrontEnd("safetensors", _is_safetensors, _read_weights, ("architecture",)),
-    FrontEnd("Keras", _is_keras, _read_keras),
+    FrontEnd("Keras", _is_keras, _read_keras, ("config",)),
     FrontEnd("ONNX", _is_onnx, _read_onnx),
 )
 """In the order in which they are asked: those whose signatures are plainest come first."""
