@@ -337,7 +337,7 @@ def test_help_lists_every_layer():
     from fmnistrt.convert.keras.translate import SINGLE
 
     listed = set(re.findall(r"\w+", cli.EXAMPLES.partition("Keras layers:")[2]))
-    assert {*SINGLE, *MERGES} <= listed
+    assert {*SINGLE, *LAYERS} <= listed
 
 
 def test_version_is_that_of_the_project():
