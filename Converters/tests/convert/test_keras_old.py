@@ -186,7 +186,7 @@ def test_keras_1(keras, backend):
         keras.Sequential(
             [
                 keras.Input((9, 9, 2)),
-                layers.Conv2D(3, (3, 2), padding="same", activation="relu", name="convolution2d_1"),
+                layers.Conv2D(3, (3, 2), activation="relu", name="convolution2d_1"),
                 layers.MaxPooling2D(2),
                 layers.Flatten(),
                 layers.Dense(4, activation="softmax", name="dense_1"),
@@ -204,7 +204,7 @@ def test_keras_1(keras, backend):
                     "nb_filter": 3,
                     "nb_row": 3,
                     "nb_col": 2,
-                    "border_mode": "same",
+                    "border_mode": "valid",
                     "subsample": [1, 1],
                     "dim_ordering": "tf",
                     "activation": "relu",
@@ -264,3 +264,14 @@ def test_split_weight_names(keras):
         for number, name in enumerate(attributes.pop("weight_names")):
             attributes[f"weight_names{number}"] = [name]
     check_bytes(buffer.getvalue(), predict(keras, model))
+
+
+@pytest.mark.parametrize(("size", "strides"), [(3, 2), (2, 1)])
+@pytest.mark.parametrize("backend", ["theano", "cntk"])
+def test_padding_of_other_backends(refused, size, strides, backend):
+    """Theano pads both sides alike, TensorFlow the end first."""
+    settings = {"kernel_size": [size, size], "strides": [strides, strides], "padding": "same"}
+    layer = {"name": "odd", "filters": 2, "batch_input_shape": [None, 6, 6, 1], **settings}
+    config = {"class_name": "Sequential", "config": [{"class_name": "Conv2D", "config": layer}]}
+    content = hdf5(config, {"odd": []}, "2.0.8", backend)
+    refused(content, f'the Conv2D layer "odd" has the padding "same", which {backend} applies')

@@ -75,7 +75,8 @@ def parser() -> argparse.ArgumentParser:
     weights.add_argument(
         "--arch",
         metavar="LAYERS",
-        help="PyTorch, safetensors, .npz: the layers in order, such as 'conv(padding=1) bn relu maxpool flatten linear'",
+        help="PyTorch, safetensors, .npz: the layers in order, such as 'conv(padding=1) bn relu "
+        "maxpool flatten linear'",
     )
     weights.add_argument(
         "--input", type=_image, metavar="HxWxC", help="size of the pictures (default: 28x28x1)"

@@ -5,7 +5,7 @@ Each file is called NAME-MODEL, as an archive .keras for zip-MODEL. Calls and ve
 3.6   keras==2.1.6 tensorflow==1.8.0 h5py==2.10.0 numpy==1.16.6 protobuf==3.19.6
       keras.py keras keras-2.1.6 checkpoint old-channels rows
 3.6   keras==2.2.4 tensorflow==1.12.0 h5py==2.10.0 numpy==1.16.6 protobuf==3.19.6
-      keras.py keras keras-2.2.4 residual channels
+      keras.py keras keras-2.2.4 channels
 3.7   keras==2.3.1 tensorflow-cpu==1.15.0 h5py==2.10.0 numpy==1.18.5 protobuf==3.19.6
       keras.py keras keras-2.3.1 weights nested
       keras.py tf.keras tf-1.15 mobile
@@ -29,9 +29,10 @@ Each file is called NAME-MODEL, as an archive .keras for zip-MODEL. Calls and ve
 import importlib
 import sys
 
+import numpy as np
+
 import fashion
 import keras_models as models
-import numpy as np
 
 YEARS = {
     "keras-2.1.6": 2018,

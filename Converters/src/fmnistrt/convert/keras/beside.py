@@ -40,9 +40,8 @@ def layers_of(path: Path | None, given: Path | None) -> tuple[dict[str, Any], st
 
 
 def _names(path: Path) -> list[str]:
-    stems = [path.stem]
-    stems += [path.name.removesuffix(end) for end in SUFFIXES if path.name.endswith(end)]
-    return list(dict.fromkeys([*(f"{stem}.json" for stem in reversed(stems)), *COMMON]))
+    stems = [path.name.removesuffix(end) for end in SUFFIXES if path.name.endswith(end)]
+    return list(dict.fromkeys([*(f"{stem}.json" for stem in [*stems, path.stem]), *COMMON]))
 
 
 def _is_config(config: dict[str, Any]) -> bool:

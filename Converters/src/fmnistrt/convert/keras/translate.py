@@ -54,9 +54,18 @@ SINGLE = {
     **shapes.LAYERS,
     **sizes.LAYERS,
 }
+RECURRENT = (
+    "remembers from step to step, for which .fmg files have no operator: replace it by convolutions"
+)
+OWN_STATISTICS = (
+    "divides by the deviation of each image's own values, for which .fmg files have no operator: "
+    "use BatchNormalization"
+)
 REFUSED = {
     "Lambda": "holds Python code, which is never executed here: replace it by layers (Rescaling, "
     "Reshape ...), or export the model to ONNX",
+    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "Bidirectional", "ConvLSTM2D"), RECURRENT),
+    **dict.fromkeys(("LayerNormalization", "GroupNormalization"), OWN_STATISTICS),
 }
 """Layers about which there is more to say than that they cannot be converted."""
 

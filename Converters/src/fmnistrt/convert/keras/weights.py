@@ -17,18 +17,19 @@ from .sequences import SEQUENCES
 
 def attach(checkpoint: Checkpoint, network: Network) -> None:
     """Fills `weights` of every layer with float32 arrays in Keras's order."""
-    reader = _Reader()
+    reader, backend = _Reader(), checkpoint.backend
     try:
         if checkpoint.archive:
             _attach_archive(reader, checkpoint.weights, network)
         else:
             _attach_legacy(reader, checkpoint.weights, network)
+            backend = backend or _backend_by_names(checkpoint)
     except DAMAGED as error:
         raise ConvertError(
             f"the weights in this file are damaged ({type(error).__name__}): "
             "copy it again from its origin"
         ) from None
-    modernise_kernels(network, checkpoint.version, checkpoint.backend)
+    modernise_kernels(network, checkpoint.version, backend)
 
 
 class _Reader:
@@ -112,8 +113,7 @@ def _numbered(root: h5py.Group) -> dict[str, list[str]]:
     """
     groups: dict[str, list[tuple[int, str]]] = {}
     for name in root:
-        base, number = re.fullmatch(r"(.*?)(?:_(\d+))?", name).groups()
-        groups.setdefault(base, []).append((int(number or 0), name))
+        groups.setdefault(re.sub(r"_\d+$", "", name), []).append((_number(name), name))
     return {base: [name for _, name in sorted(found)] for base, found in groups.items()}
 
 
@@ -146,6 +146,15 @@ def _legacy_groups(group: h5py.Group, network: Network) -> list[tuple[Layer, h5p
         if len(full) == len(weighted):
             return list(zip(weighted, full, strict=True))
     return [(layer, found) for layer, found in named if found is not None]
+
+
+def _backend_by_names(checkpoint: Checkpoint) -> str:
+    """Keras 1 does not say its backend, but TensorFlow's arrays are called name:0."""
+    if checkpoint.version.numbers >= (2, 0):
+        return ""
+    groups = (child(checkpoint.weights, name) for name in checkpoint.weights)
+    names = [name for group in groups if isinstance(group, h5py.Group) for name in _names(group)]
+    return "" if any(name.endswith(":0") for name in names) else "theano"
 
 
 def _wanted(layer: Layer) -> int:
@@ -205,21 +214,33 @@ def _share(outer: Layer, names: list[str], arrays: list[np.ndarray]) -> None:
     groups: dict[str, list[np.ndarray]] = {}
     for name, array in zip(names, arrays, strict=True):
         groups.setdefault(name.rpartition("/")[0], []).append(array)
+    names_of_layers = {leaf.name for leaf in outer.model.leaves()}
     for leaf in outer.model.leaves():
         wanted = count(leaf)
         if not wanted:
             continue
-        parts = leaf.path.split("/")
-        mine = [
-            path
-            for path, found in groups.items()
-            if leaf.name in path.split("/") and len(found) == wanted
-        ]
+        fitting = [path for path, found in groups.items() if len(found) == wanted]
+        mine = [path for path in fitting if leaf.name in path.split("/")]
+        if not mine:
+            # TensorFlow 1 numbers names that were taken, by a layer of another model.
+            numbered = re.compile(re.escape(leaf.name) + r"_\d+")
+            mine = [
+                path
+                for path in sorted(fitting, key=_number)
+                if numbered.fullmatch(path.split("/")[-1])
+                and path.split("/")[-1] not in names_of_layers
+            ]
         if not mine:
             raise ConvertError(
                 f'the weights of layer "{leaf.path}" cannot be told apart in this old file: load '
                 'it in the Keras that made it and save it with model.save("model.keras")'
             )
         # Of layers with the same name, the one in the same models; then in order.
-        best = max(mine, key=lambda path: len(set(parts) & set(path.split("/"))))
+        parts = set(leaf.path.split("/"))
+        best = max(mine, key=lambda path: len(parts & set(path.split("/"))))
         leaf.weights = groups.pop(best)
+
+
+def _number(name: str) -> int:
+    """The number at the end of a name."""
+    return int((re.search(r"\d*$", name) or [""])[0] or 0)
