@@ -118,6 +118,11 @@ class Builder:
             raise self.fail(f"works along axis {axis}, which an input of {x.shape} does not have")
         return place
 
+    def check_image(self, x: Tensor) -> None:
+        """Refuses an input that is no image."""
+        if len(x.shape) != 3:
+            raise self.fail(f"needs an image (height, width, channels), but gets {x.shape}")
+
     def reshape(self, x: Tensor, shape: Shape, part: str = "reshaped") -> Tensor:
         """Appends a reshape, unless the shape is right already."""
         return x if x.shape == shape else self.node("reshape", [x], part, shape=shape)

@@ -7,7 +7,7 @@ from typing import Any
 from ..graph import ConvertError, Shape
 from .calls import call_of
 from .keras1 import modernise
-from .network import Call, Layer, Network, Reference
+from .network import Call, Layer, Network, Reference, reading_configuration
 from .operations import is_operation, unified
 
 SEQUENTIAL = {"Sequential"}
@@ -22,13 +22,8 @@ def parse(config: dict[str, Any]) -> Network:
             f'the model is of the custom class "{kind}", whose code is not in the file: rebuild it '
             "as a Sequential or Functional model, or export it to ONNX"
         )
-    try:
+    with reading_configuration():
         return _network(config, "", 0)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise ConvertError(
-            f"the model's configuration is damaged ({type(error).__name__}: {error}): "
-            "copy the file again from its origin"
-        ) from None
 
 
 def _network(entry: dict[str, Any], path: str, depth: int) -> Network:
@@ -84,7 +79,7 @@ def _shape(shape: Any) -> Shape | None:
     """A batch shape without the batch."""
     if not isinstance(shape, list) or len(shape) < 2 or isinstance(shape[0], (list, str)):
         return None
-    if not all(isinstance(size, int) and size > 0 for size in shape[1:]):
+    if not all(type(size) is int and size > 0 for size in shape[1:]):
         raise ConvertError(
             f"the model's input has no fixed size ({', '.join(map(str, shape[1:]))}): "
             "rebuild it with one, such as keras.Input((28, 28, 1))"

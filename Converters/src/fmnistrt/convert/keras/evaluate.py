@@ -11,7 +11,7 @@ import numpy as np
 
 from . import evaluate_images, evaluate_sizes
 from .evaluate_activations import ACTIVATION_LAYERS, apply_activation
-from .network import Layer, Network, Reference, is_channels_first
+from .network import Layer, Network, Reference, is_channels_first, reading_configuration
 from .sequences import SEQUENCES, as_image
 
 BATCH = 64
@@ -26,7 +26,8 @@ class Evaluator:
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
         """The answers (n, classes), float32."""
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        ignored = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+        with ignored, reading_configuration():
             parts = [
                 self._network(self.network, self._shaped(part.astype(np.float64)))
                 for part in (inputs[i : i + BATCH] for i in range(0, len(inputs), BATCH))

@@ -10,6 +10,7 @@ from .beside import layers_of
 from .checkpoint import open_checkpoint, with_config
 from .config import parse
 from .evaluate import Evaluator
+from .network import reading_configuration
 from .translate import translate
 from .weights import attach
 
@@ -32,9 +33,10 @@ def read_keras(
         raise ConvertError("this file holds the layers with the weights: leave out --config")
     assert checkpoint.config is not None
     network = parse(checkpoint.config)
-    attach(checkpoint, network)
-    checkpoint.weights.file.close()
-    graph = translate(network, checkpoint.version)
+    with reading_configuration():
+        attach(checkpoint, network)
+        checkpoint.weights.file.close()
+        graph = translate(network, checkpoint.version)
     return FrontEndResult(
         graph=graph,
         framework=f"keras {checkpoint.version.text}",

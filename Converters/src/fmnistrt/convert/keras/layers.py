@@ -9,18 +9,23 @@ import numpy as np
 
 from ..graph import Tensor
 from .builder import Builder
-from .sizes import remap
+from .sequences import SEQUENCES
+from .sizes import check_matrix, remap
+
+
+def _padding_mode(builder: Builder) -> str:
+    mode = str(builder.option("padding", "valid")).lower()
+    if mode not in ("valid", "same") and not (mode == "causal" and builder.layer.kind in SEQUENCES):
+        raise builder.fail(f'has the padding "{mode}"; "valid" and "same" can be converted')
+    return mode
 
 
 def _padding(
     builder: Builder, x: Tensor, kernel: tuple[int, int], stride: tuple[int, int], dilation: Any
 ) -> dict[str, int]:
     """Keras's "same" gives ceil(size / stride) outputs; an odd cell of padding goes to the end."""
-    mode = str(builder.option("padding", "valid")).lower()
-    if mode not in ("valid", "same", "causal"):
-        raise builder.fail(f'has the padding "{mode}"; "valid" and "same" can be converted')
-    if len(x.shape) != 3:
-        raise builder.fail(f"needs an image (height, width, channels), but gets {x.shape}")
+    mode = _padding_mode(builder)
+    builder.check_image(x)
     result = {}
     for axis, (before, after) in enumerate([("pad_top", "pad_bottom"), ("pad_left", "pad_right")]):
         size, extent = x.shape[axis], (kernel[axis] - 1) * dilation[axis] + 1
@@ -109,11 +114,10 @@ def conv2d_transpose(builder: Builder, x: Tensor) -> Tensor:
     """Conv2DTranspose: zeros between the pixels, then a convolution with the turned kernel."""
     kernel, stride = builder.pair("kernel_size"), builder.pair("strides")
     dilation, filters = builder.pair("dilation_rate"), int(builder.option("filters"))
-    mode = str(builder.option("padding", "valid")).lower()
-    if builder.option("output_padding") is not None or mode not in ("valid", "same"):
+    mode = _padding_mode(builder)
+    if builder.option("output_padding") is not None:
         raise builder.fail("has an output_padding, which cannot be converted")
-    if len(x.shape) != 3:
-        raise builder.fail(f"needs an image (height, width, channels), but gets {x.shape}")
+    builder.check_image(x)
     weights, *bias = builder.weights((*kernel, filters, x.shape[2]), *_bias(builder, filters))
     spread = []
     for axis in (0, 1):
@@ -121,6 +125,7 @@ def conv2d_transpose(builder: Builder, x: Tensor) -> Tensor:
         more = max(extent - stride[axis], 0)
         size = x.shape[axis] * stride[axis] + (more if mode == "valid" else 0)
         before = more // 2 if mode == "same" else 0
+        check_matrix(builder, x.shape[axis], size + extent - 1)
         places = np.arange(x.shape[axis]) * stride[axis] + extent - 1 - before
         spread.append((np.arange(size + extent - 1)[:, None] == places).astype(float))
     turned = weights[::-1, ::-1].transpose(2, 0, 1, 3)

@@ -10,7 +10,7 @@ import numpy as np
 from ..graph import Shape, Tensor
 from ..operators import BINARY
 from .builder import Builder
-from .sizes import remap
+from .sizes import check_matrix, remap
 
 Merge = Callable[[Builder, list[Tensor]], Tensor]
 
@@ -45,6 +45,8 @@ def _spread(builder: Builder, x: Tensor, shape: Shape) -> Tensor:
     """An image repeated along its axes of size 1."""
     if len(x.shape) != 3 or any(x.shape[i] not in (1, shape[i]) for i in range(3)):
         return x  # It does not fit, as the operator is going to say.
+    for axis in (0, 1):
+        check_matrix(builder, shape[axis], shape[axis])
     copies = [
         np.eye(shape[axis]) if x.shape[axis] > 1 else np.ones((shape[axis], 1)) for axis in (0, 1)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,23 @@ from ..graph import ConvertError, Shape
 
 Reference = tuple[str, int]
 """A tensor: name of a layer, and which of the layer's calls computes it."""
+MALFORMED = (
+    *(KeyError, IndexError, TypeError, ValueError, AttributeError),
+    *(ZeroDivisionError, OverflowError),
+)
+"""What reading a configuration raises where it does not hold what it should."""
+
+
+@contextmanager
+def reading_configuration() -> Iterator[None]:
+    """What is malformed in a model's configuration becomes a ConvertError."""
+    try:
+        yield
+    except MALFORMED as error:
+        raise ConvertError(
+            f"the model's configuration is damaged ({type(error).__name__}: {error}): "
+            "copy the file again from its origin"
+        ) from None
 
 
 @dataclass

@@ -13,14 +13,13 @@ import numpy as np
 from ..graph import Tensor
 from .builder import Builder
 
-LAST_UNCENTERED = (2, 3)
-"""Up to here Keras without TensorFlow's suffix took pixels as points, not as squares."""
+MOST_MIXED = 1 << 22
+"""Numbers in a matrix: images of up to some 2,000 pixels in height and width."""
 
 
 def remap(builder: Builder, x: Tensor, rows: np.ndarray, columns: np.ndarray) -> Tensor:
     """`rows @ image @ columns.T` for each channel of x (height, width, channels)."""
-    if len(x.shape) != 3:
-        raise builder.fail(f"needs an image (height, width, channels), but gets {x.shape}")
+    builder.check_image(x)
     if _is_identity(rows) and _is_identity(columns):
         return x
     for part, matrix in [("rows", rows), ("columns", columns)]:
@@ -29,6 +28,14 @@ def remap(builder: Builder, x: Tensor, rows: np.ndarray, columns: np.ndarray) ->
             weights = builder.constant(part, matrix[:, None, None, :])
             x = builder.node("conv2d", [x, weights], f"mixed_{part}")
     return builder.transpose(x, (1, 2, 0))
+
+
+def check_matrix(builder: Builder, size: int, count: int) -> None:
+    """Refuses sizes that no image has, before there is a matrix for them."""
+    if count < 1 or size * count > MOST_MIXED:
+        raise builder.fail(
+            f"makes {count} rows or columns of {size}; the product may be 1 to {MOST_MIXED}"
+        )
 
 
 def _is_identity(matrix: np.ndarray) -> bool:
@@ -43,7 +50,7 @@ def _window(size: int, start: int, count: int) -> np.ndarray:
 def _nearest(size: int, count: int) -> np.ndarray:
     """The pixel in whose square the middle of the new one lies, in single precision."""
     middles = (np.arange(count, dtype=np.float32) + np.float32(0.5)) * np.float32(size / count)
-    return np.eye(size)[np.minimum(np.floor(middles).astype(int), size - 1)]
+    return np.equal.outer(np.minimum(middles.astype(int), size - 1), np.arange(size)) * 1.0
 
 
 def _linear(size: int, count: int) -> np.ndarray:
@@ -67,12 +74,14 @@ def _method(builder: Builder, default: str) -> Callable[[int, int], np.ndarray]:
 
 def cropping(builder: Builder, x: Tensor) -> Tensor:
     """Cropping2D: one number, (height, width), or ((top, bottom), (left, right))."""
+    builder.check_image(x)
     sides = builder.sides("cropping", 0)
     matrices = []
     for axis, (before, after) in enumerate(sides):
         left = x.shape[axis] - before - after
-        if min(before, after) < 0 or left < 1:
-            raise builder.fail(f"crops {before} and {after} of {x.shape[axis]} pixels")
+        if min(before, after) < 0:
+            raise builder.fail(f"crops {before} and {after} pixels")
+        check_matrix(builder, x.shape[axis], left)
         matrices.append(_window(x.shape[axis], before, left))
     return remap(builder, x, *matrices)
 
@@ -81,26 +90,28 @@ def up_sampling(builder: Builder, x: Tensor) -> Tensor:
     """UpSampling2D: nearest repeats rows and columns."""
     factors, method = builder.pair("size", 2), _method(builder, "nearest")
     version = builder.version
-    if method is _linear and version.numbers <= LAST_UNCENTERED and not version.is_tensorflow:
+    if method is _linear and version.numbers < ((2, 3) if version.is_tensorflow else (2, 4)):
         raise builder.fail(
-            f"interpolates as versions of TensorFlow differ in, and Keras {version.text} does not "
-            'say which it was: use interpolation="nearest"'
+            f"interpolates, which Keras {version.text} did in one way or another with different "
+            'versions of TensorFlow, and the file does not say which: use interpolation="nearest"'
         )
-    if min(factors) < 1:
-        raise builder.fail(f"has the size {factors}, which is not above 0")
-    return remap(builder, x, *(method(n, n * f) for n, f in zip(x.shape, factors, strict=False)))
+    builder.check_image(x)
+    for axis in (0, 1):
+        check_matrix(builder, x.shape[axis], x.shape[axis] * factors[axis])
+    return remap(builder, x, *(method(x.shape[i], x.shape[i] * factors[i]) for i in (0, 1)))
 
 
-def _target(builder: Builder) -> tuple[int, int]:
+def _target(builder: Builder, x: Tensor) -> tuple[int, int]:
+    builder.check_image(x)
     target = int(builder.option("height")), int(builder.option("width"))
-    if min(target) < 1:
-        raise builder.fail(f"makes images of {target}, which is not above 0")
+    for axis in (0, 1):
+        check_matrix(builder, x.shape[axis], target[axis])
     return target
 
 
 def resizing(builder: Builder, x: Tensor) -> Tensor:
     """Resizing, also of the largest part in the middle that has the new aspect ratio."""
-    target, size, method = _target(builder), x.shape[:2], _method(builder, "bilinear")
+    target, size, method = _target(builder, x), x.shape[:2], _method(builder, "bilinear")
     crop = bool(builder.option("crop_to_aspect_ratio", False))
     same = target[0] * size[1] == target[1] * size[0]
     if builder.option("pad_to_aspect_ratio", False) and not same:
@@ -117,6 +128,8 @@ def _fit(
 ) -> Tensor:
     size = x.shape[:2]
     kept = list(size)
+    for pixels in size:
+        check_matrix(builder, pixels, pixels)
     if crop:
         for axis, other in [(0, 1), (1, 0)]:
             wanted = int(size[other] * target[axis] / target[other])
@@ -131,7 +144,7 @@ def _fit(
 
 def center_crop(builder: Builder, x: Tensor) -> Tensor:
     """CenterCrop; an image that is too small is resized to fill the window."""
-    target = _target(builder)
+    target = _target(builder, x)
     room = [x.shape[axis] - target[axis] for axis in (0, 1)]
     if min(room) < 0:
         return _fit(builder, x, target, _linear, crop=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from ..graph import ConvertError, Graph, Node, Shape, Tensor
+from ..operators import check_shape
 from . import activations, calculations, layers, merges, norms, shapes, sizes
 from .builder import Builder
 from .checkpoint import Version
-from .network import Call, Layer, Network, Reference, is_channels_first
+from .network import MALFORMED, Call, Layer, Network, Reference, is_channels_first
 from .sequences import SEQUENCES, as_image
 
 ONLY_IN_TRAINING = {
@@ -89,6 +90,7 @@ def image_shape(network: Network) -> Shape:
 def translate(network: Network, version: Version) -> Graph:
     """The graph of a model; `version` is that of the Keras that wrote it."""
     source = Tensor("input", image_shape(network))
+    check_shape(source.shape)
     builder = Builder(source, version)
     builder.name = _input_name(network)
     source.name = builder.name
@@ -154,7 +156,7 @@ def _call(builder: Builder, layer: Layer, index: int, inputs: list[Tensor], suff
     first = len(builder.graph.nodes)
     try:
         result = _layer(builder, layer, layer.calls[index], inputs)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ZeroDivisionError) as e:
+    except MALFORMED as e:
         raise builder.fail(
             f"has settings that make no sense ({type(e).__name__}: {e}): the file is damaged"
         ) from None
@@ -210,6 +212,6 @@ def _single(builder: Builder, layer: Layer, x: Tensor) -> Tensor:
         y = builder.with_last(x, 0, channels_last)
     else:
         y = channels_last(x)
-    if layer.kind == "Activation":
+    if layer.kind in activations.LAYERS:
         return y
     return activations.activate(builder, y, builder.option("activation"))
