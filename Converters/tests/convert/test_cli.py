@@ -19,6 +19,9 @@ from fmnistrt.convert.checkpoint import Checkpoint
 from fmnistrt.convert.convert import Options, convert
 from fmnistrt.convert.golden import golden_inputs
 from fmnistrt.convert.verify import largest_difference
+from test_onnx_written import classifier
+from test_torch import npz, safetensors
+from torch_files import File
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +54,12 @@ class Library:
 
     off = 0.0
 
-    def __init__(self, path):
-        self.file = reference.read(Path(path).read_bytes())
+    def __init__(self, content):
+        self.file = reference.read(content)
+
+    @classmethod
+    def from_bytes(cls, content):
+        return cls(content)
 
     def run(self, inputs):
         assert inputs.dtype == np.float32
@@ -140,10 +147,11 @@ def test_models_without_pixels_are_checked(keras, tmp_path, capsys, library, mon
 
 
 def test_no_library(checkpoint, tmp_path, capsys, monkeypatch):
-    def missing(path):
-        raise OSError("libfmnistrt.so.0: cannot open shared object file")
+    class Missing:
+        def from_bytes(self):
+            raise OSError("libfmnistrt.so.0: cannot open shared object file")
 
-    monkeypatch.setattr(fmnistrt, "Model", missing, raising=False)
+    monkeypatch.setattr(fmnistrt, "Model", Missing, raising=False)
     assert cli.main([str(checkpoint), str(tmp_path / "m.fmg")]) == 1
     error = capsys.readouterr().err
     assert "run make lib" in error
@@ -152,23 +160,24 @@ def test_no_library(checkpoint, tmp_path, capsys, monkeypatch):
 
 
 def test_library_refuses_the_file(checkpoint, tmp_path, capsys, monkeypatch):
-    def refuse(path):
-        raise RuntimeError("byte 64: unknown section")
+    class Refusing:
+        def from_bytes(self):
+            raise RuntimeError("byte 64: unknown section")
 
-    monkeypatch.setattr(fmnistrt, "Model", refuse, raising=False)
+    monkeypatch.setattr(fmnistrt, "Model", Refusing, raising=False)
     assert cli.main([str(checkpoint), str(tmp_path / "m.fmg")]) == 1
     assert "does not take the new file (byte 64: unknown section)" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_difference_is_the_largest(tmp_path, checkpoint, library):
+def test_difference_is_the_largest(checkpoint, library):
     conversion = convert(Checkpoint.open(checkpoint), Options())
-    path = tmp_path / "m.fmg"
-    path.write_bytes(conversion.content)
     golden = conversion.model.golden
     wrong = golden.outputs.copy()
     wrong[1, 3] += 0.25
-    assert largest_difference(path, golden.inputs, wrong) == pytest.approx(0.25, abs=1e-5)
+    assert largest_difference(conversion.content, golden.inputs, wrong) == pytest.approx(
+        0.25, abs=1e-5
+    )
 
 
 def test_pixel_contract(checkpoint, tmp_path):
@@ -352,3 +361,55 @@ def test_golden_inputs_are_varied_pictures():
     assert inputs.min() == 0
     assert all(picture.max() > 150 and (picture < 8).mean() > 0.05 for picture in inputs)
     assert (inputs[..., 0] != inputs[..., 1]).any()
+
+
+def test_options_may_stand_anywhere(checkpoint, tmp_path):
+    output = tmp_path / "m.fmg"
+    for arguments in (
+        [str(checkpoint), "--no-verify", str(output)],
+        ["--no-verify", "--force", str(checkpoint), "--scale", "1", str(output)],
+    ):
+        assert cli.main(arguments) == 0
+        assert output.exists()
+
+
+HEAVY = {"h5py", "keras", "onnx", "onnxruntime", "tensorflow", "torch", "sklearn", "scipy"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "needed"),
+    [
+        ("keras", {"h5py"}),
+        ("onnx", {"onnx", "onnxruntime"}),
+        ("pt", {"onnx", "onnxruntime"}),
+        ("npz", {"onnx", "onnxruntime"}),
+        ("safetensors", {"onnx", "onnxruntime"}),
+    ],
+)
+def test_only_the_libraries_of_the_format_are_loaded(checkpoint, tmp_path, kind, needed):
+    """Layers of weights without a model go through ONNX."""
+    path, arguments = tmp_path / f"a.{kind}", []
+    weights = {"fc.weight": np.ones((10, 784), np.float32)}
+    if kind == "keras":
+        path = checkpoint
+    elif kind == "onnx":
+        path.write_bytes(classifier())
+    else:
+        arguments = ["--arch", "flatten linear"]
+        file = File()
+        tensors = {name: file.tensor(value) for name, value in weights.items()}
+        write = {"pt": lambda: file.zipped(tensors), "npz": lambda: npz(weights)}
+        path.write_bytes(write.get(kind, lambda: safetensors(weights))())
+    code = (
+        "import json, sys\nfrom fmnistrt.convert.cli import main\n"
+        "assert main(sys.argv[1:]) == 0\n"
+        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(path), str(tmp_path / "a.fmg"), "--no-verify", *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+    assert HEAVY & set(json.loads(result.stdout.splitlines()[-1])) == needed

@@ -5,9 +5,9 @@ import pytest
 
 from fmnistrt.convert.graph import ConvertError, Graph, Tensor
 from fmnistrt.convert.model import Pixels
+from fmnistrt.convert.pictures import Pictures, read_pictures, stratified
 from fmnistrt.convert.quantize.bias import input_means, shift_of
 from fmnistrt.convert.quantize.calibrate import joined
-from fmnistrt.convert.quantize.data import Pictures, read_pictures, stratified
 from fmnistrt.convert.quantize.pixels import input_bytes, moved
 from fmnistrt.convert.quantize.place import candidates, place
 from fmnistrt.convert.quantize.prepare import prepare

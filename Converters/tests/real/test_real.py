@@ -1,6 +1,9 @@
 """Files that real tools wrote: the converted model answers as the tool did (see README.md)."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +90,37 @@ def test_answers_as_the_tool_did(case, images, tmp_path, capsys, monkeypatch):
     rows, chosen = np.arange(len(images)), answers.argmax(axis=1)
     # A tie: the tool gave the class that we choose as much as its own, but for the tolerance.
     assert (expected.max(axis=1) - expected[rows, chosen] <= 2 * tolerance).all()
+
+
+CONVERT_ALL = """
+import hashlib, json, os, sys
+from fmnistrt.convert import cli
+folder, cases = sys.argv[1], json.loads(sys.argv[2])
+digests = {}
+for name, (source, options) in cases.items():
+    output = os.path.join(folder, "model.fmg")
+    assert cli.main([source, output, "--no-verify", "--force", *options]) == 0, name
+    digests[name] = hashlib.sha256(open(output, "rb").read()).hexdigest()
+print("digests", json.dumps(digests))
+"""
+
+
+def test_converting_again_gives_the_same_bytes(tmp_path):
+    """In other processes, where hashes of texts and the order of sets are others."""
+    cases = {case.name: (case.source.name, case.about["options"]) for case in CASES}
+    running = []
+    for seed in ("1", "2"):
+        (tmp_path / seed).mkdir()
+        command = [sys.executable, "-c", CONVERT_ALL, str(tmp_path / seed), json.dumps(cases)]
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)}
+        running.append(
+            subprocess.Popen(command, cwd=FILES, env=environment, text=True, stdout=subprocess.PIPE)
+        )
+    printed = [process.communicate()[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0]
+    first, second = (json.loads(text.rpartition("digests ")[2]) for text in printed)
+    assert first.keys() == cases.keys()
+    assert first == second
 
 
 def test_the_answers_are_those_of_trained_models():

@@ -41,7 +41,7 @@ class Checkpoint:
         index = path.with_name(f"{path.name}.index") if path.name else path
         if not path.exists() and index.is_file():
             path = index
-        name = path.resolve().name
+        name = path.resolve().name if path.name in ("", "..") else path.name
         if path.is_dir():
             size = sum(file.stat().st_size for file in files_in(path))
         elif path.exists() and not path.is_file():

@@ -7,16 +7,14 @@ import json
 import math
 import os
 import sys
-import tempfile
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .quantize import command
 
 if TYPE_CHECKING:
-    from .checkpoint import SourceOptions
-    from .convert import Conversion
+    from .checkpoint import Checkpoint, SourceOptions
 
 EXAMPLES = """examples:
   fmnist-convert runs/bncnn/best.ckpt bncnn.fmg
@@ -25,6 +23,8 @@ EXAMPLES = """examples:
       It was trained on (pixels / 255 - mean) / std, as PyTorch's Normalize does.
   fmnist-convert model.h5 model.fmg --scale 1
       It was trained on pixels from 0 to 255 as they are.
+  fmnist-convert model.h5 --check /usr/share/datasets/fashion-mnist
+      What was it trained on? The accuracy under the usual preparations tells; nothing is written.
   fmnist-convert cats.keras cats.fmg --labels cat,dog --accuracy 0.97 --name "cats and dogs"
       Other classes; --labels also takes a file with one name a line.
   fmnist-convert best.keras small.fmg --weights f16
@@ -61,7 +61,9 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     result.add_argument("checkpoint", type=Path, help="the trained model")
-    result.add_argument("output", type=Path, help="the .fmg file to write")
+    result.add_argument(
+        "output", type=Path, nargs="?", help="the .fmg file to write; may be left out with --check"
+    )
     pixels = result.add_argument_group(
         "what the model was trained on (value = (p / scale - M) / S)"
     )
@@ -71,6 +73,19 @@ def parser() -> argparse.ArgumentParser:
     pixels.add_argument("--mean", type=_numbers, metavar="M[,M,M]", help="default: 0")
     pixels.add_argument("--std", type=_deviations, metavar="S[,S,S]", help="default: 1")
     pixels.add_argument("--invert", action="store_true", help="it takes 255 - p instead of p")
+    pixels.add_argument(
+        "--check",
+        type=Path,
+        metavar="DATA",
+        help="find out what it was trained on: accuracy under the usual preparations, on pictures "
+        "with labels (a folder of IDX files, whose test set is taken, a .csv or an .npz)",
+    )
+    pixels.add_argument(
+        "--check-pictures",
+        type=command.count,
+        metavar="N",
+        help="how many of them, chosen at random, every class alike (default: 1000)",
+    )
     weights = result.add_argument_group("for weights without a model")
     weights.add_argument(
         "--arch",
@@ -114,6 +129,11 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_arguments(result)
     result.add_argument("--force", action="store_true", help="replace an existing output")
+    result.add_argument(
+        "--explain",
+        action="store_true",
+        help="print the model as it was read, and what each step of the conversion changes",
+    )
     result.add_argument("--json", action="store_true", help="print the report as JSON")
     result.add_argument(
         "--no-verify", action="store_true", help="do not run the finished file through the library"
@@ -159,12 +179,16 @@ def _golden(text: str) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns 0 when done, 1 when it failed (argparse exits with 2)."""
     line = parser()
-    options = line.parse_args(arguments)
+    options = line.parse_intermixed_args(arguments)
     command.check(options, line)
+    if options.output is None and options.check is None:
+        line.error("an output is needed; without one, --check DATA only prints what it finds")
+    if options.check_pictures and options.check is None:
+        line.error("--check-pictures belongs to --check")
     from .graph import ConvertError
 
     try:
-        report = run(options)
+        report, remarks = run(options)
     except ConvertError as error:
         return _fail(options.checkpoint, str(error))
     except OSError as error:
@@ -177,11 +201,11 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         print(json.dumps(report, indent=1))
         return 0
-    for note in report["notes"]:
-        print(f"note: {note}")
+    for remark in remarks:
+        print(remark)
     print(
-        f"{report['output']}: {report['name']}, {report['classes']} classes ({report['kind']}), "
-        f"from {report['framework']}, {report['bytes'] / 1e6:.2f} MB"
+        f"{report['output'] or 'not written'}: {report['name']}, {report['classes']} classes "
+        f"({report['kind']}), from {report['framework']}, {report['bytes'] / 1e6:.2f} MB"
     )
     if report["quantized"] is not None:
         for line in command.describe(report["quantized"], report["bytes"]):
@@ -199,45 +223,53 @@ def _fail(path: Any, message: str) -> int:
     return 1
 
 
-def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Converts, checks and writes; returns the report."""
+def run(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    """Converts, checks and writes; returns the report, and lines for a reader in front of it."""
     from .checkpoint import Checkpoint
     from .convert import Options, convert
-    from .graph import ConvertError
+    from .explain import Explanation
+    from .verify import verified
 
-    path, output = options.checkpoint, options.output
-    if output.is_dir() or not output.parent.is_dir():
-        raise ConvertError(f"{output} cannot be written: give a file name in an existing folder")
-    if output.exists():
-        if path.exists() and output.samefile(path):
-            raise ConvertError("the output is the checkpoint itself: give another name")
-        if not output.is_file():
-            raise ConvertError(f"{output} is not a regular file and stays: give another name")
-        if not options.force:
-            raise ConvertError(f"{output} exists already: give --force to replace it")
-    conversion = convert(
-        Checkpoint.open(path),
-        Options(
-            scale=options.scale,
-            mean=options.mean or (0.0,),
-            deviation=options.std or (1.0,),
-            invert=options.invert,
-            labels=_labels(options.labels),
-            name=options.name,
-            accuracy=options.accuracy,
-            golden=options.golden,
-            half_weights=options.weights == "f16",
-            quantization=command.quantization_of(options),
-            source=_source(options),
-        ),
+    checkpoint = Checkpoint.open(options.checkpoint)
+    if options.output is not None:
+        _check_output(options.output, checkpoint, options.force)
+    explanation = Explanation() if options.explain else None
+    wanted = Options(
+        scale=options.scale,
+        mean=options.mean or (0.0,),
+        deviation=options.std or (1.0,),
+        invert=options.invert,
+        labels=_labels(options.labels),
+        name=options.name,
+        accuracy=options.accuracy,
+        golden=options.golden,
+        half_weights=options.weights == "f16",
+        quantization=command.quantization_of(options),
+        source=_source(options),
     )
+    conversion = convert(checkpoint, wanted, explanation)
+    remarks = []
+    if explanation:
+        remarks += explanation.text(sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    remarks += [f"note: {note}" for note in conversion.notes]
     model = conversion.model
-    difference = None if options.no_verify else _difference(conversion, options.weights)
-    from fmnistrt.files import replace_file
+    difference = None if options.no_verify else verified(conversion)
+    comparison = None
+    if options.check:
+        from .contracts import PICTURES, compare
 
-    replace_file(output, conversion.content)
-    return {
-        "output": str(output),
+        # In floats: how the model does, not how its bytes do.
+        plain = conversion
+        if wanted.quantization:
+            plain = convert(checkpoint, replace(wanted, quantization=None))
+        comparison = compare(plain, options.check, options.check_pictures or PICTURES)
+        remarks += comparison.lines()
+    if options.output is not None:
+        from fmnistrt.files import replace_file
+
+        replace_file(options.output, conversion.content)
+    report = {
+        "output": options.output and str(options.output),
         "name": model.metadata["name"],
         "framework": model.metadata["framework"],
         "classes": model.graph.output.shape[0],
@@ -248,7 +280,25 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "tolerance": conversion.proof.tolerance,
         "notes": conversion.notes,
         "quantized": conversion.quantized and conversion.quantized.as_json(),
+        "check": comparison and comparison.as_json(),
+        "steps": explanation and explanation.as_json(),
     }
+    return report, remarks
+
+
+def _check_output(output: Path, checkpoint: Checkpoint, force: bool) -> None:
+    """Refuses an output that would replace what it should not."""
+    from .graph import ConvertError
+
+    if output.is_dir() or not output.parent.is_dir():
+        raise ConvertError(f"{output} cannot be written: give a file name in an existing folder")
+    if output.exists():
+        if checkpoint.path and output.samefile(checkpoint.path):
+            raise ConvertError("the output is the checkpoint itself: give another name")
+        if not output.is_file():
+            raise ConvertError(f"{output} is not a regular file and stays: give another name")
+        if not force:
+            raise ConvertError(f"{output} exists already: give --force to replace it")
 
 
 def _source(options: argparse.Namespace) -> SourceOptions:
@@ -279,26 +329,3 @@ def _labels(argument: str | None) -> list[str] | None:
     except UnicodeDecodeError:
         raise ConvertError(f"the labels in {argument} are not UTF-8 text") from None
     return [line.strip() for line in lines if line.strip()]
-
-
-def _difference(conversion: Conversion, weights: str) -> float:
-    """Runs the file through the library; a difference beyond the tolerance is an error."""
-    proof = conversion.proof
-    from .graph import ConvertError
-    from .verify import largest_difference
-
-    with tempfile.TemporaryDirectory(prefix="fmnist-convert-") as folder:
-        trial = Path(folder) / "model.fmg"
-        trial.write_bytes(conversion.content)
-        difference = largest_difference(trial, proof.inputs, proof.outputs)
-    if not difference <= proof.tolerance:
-        advice = (
-            "half precision does not suit it, leave out --weights f16"
-            if weights == "f16"
-            else "please report this as a bug with the checkpoint"
-        )
-        raise ConvertError(
-            f"the library's answers differ from the {conversion.compared}'s by {difference:.1e}, "
-            f"more than {proof.tolerance:.1e}: {advice}"
-        )
-    return difference

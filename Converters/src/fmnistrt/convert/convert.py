@@ -11,6 +11,7 @@ from fmnistrt.data import LABELS
 from . import VERSION
 from .checkpoint import Checkpoint, SourceOptions
 from .element_types import holds_bytes
+from .explain import Watch
 from .frontends import read
 from .golden import HALF_TOLERANCE, TOLERANCE, golden_vectors
 from .graph import ConvertError, Graph
@@ -54,7 +55,8 @@ class Options:
 class Conversion:
     """A converted model, the file's bytes, what they must answer, and remarks for the user.
 
-    `quantized` is the report of a quantisation, if there was one.
+    `quantized` is the report of a quantisation, if there was one; `halved` says whether weights
+    were rounded to half precision.
     """
 
     model: Model
@@ -62,6 +64,7 @@ class Conversion:
     proof: Golden
     notes: list[str] = field(default_factory=list)
     quantized: Report | None = None
+    halved: bool = False
 
     @property
     def compared(self) -> str:
@@ -69,15 +72,22 @@ class Conversion:
         return "simulation of its bytes" if holds_bytes(self.model.graph) else "source model"
 
 
-def convert(checkpoint: Checkpoint, options: Options) -> Conversion:
-    """Converts a checkpoint. The same arguments always give the same bytes."""
+def convert(checkpoint: Checkpoint, options: Options, watch: Watch | None = None) -> Conversion:
+    """Converts a checkpoint. The same arguments always give the same bytes.
+
+    `watch` is told of the graph as it was read, and of every step that changes it.
+    """
+    watch = watch or (lambda what, graph: None)
     result = read(checkpoint, options.source)
+    watch("the model as it was read", result.graph)
     notes = list(result.notes)
     pixels = _pixels(result.graph, options, notes)
-    graph = optimise(result.graph)
+    graph = optimise(result.graph, watch)
     if holds_bytes(graph):
         graph = _lowered(graph, notes)
+        watch("lower: Lets layers compute on bytes.", graph)
     halved = halve_weights(graph) if options.half_weights else []
+    watch("halve_weights: Rounds weights to half precision.", graph)
     # The new file is checked even if none of this goes into it.
     proof = golden_vectors(
         options.golden or 1,
@@ -105,13 +115,14 @@ def convert(checkpoint: Checkpoint, options: Options) -> Conversion:
     report = None
     if options.quantization is not None:
         model, report = quantize(model, options.quantization, proof)
+        watch("quantize: Gives layers bytes instead of floats.", model.graph)
     if holds_bytes(model.graph):
         source, proof = proof, _simulated(model, proof)
         if report is None:
             _compare(source, proof, notes)
     if pixels and options.golden:
         model.golden = proof
-    return Conversion(model, write(model), proof, notes, report)
+    return Conversion(model, write(model), proof, notes, report, bool(halved))
 
 
 def _lowered(graph: Graph, notes: list[str]) -> Graph:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from .checkpoint import Checkpoint, SourceOptions
 from .graph import ConvertError
-from .recognise import describe, describe_folder
+from .recognise import describe
+from .recognise.kind import lies
 from .result import FrontEndResult
 
 
@@ -19,13 +20,15 @@ class FrontEnd:
     """One kind of checkpoint.
 
     `name` is what messages call such a file ("is a PyTorch file"). `takes` are the fields of
-    SourceOptions that mean something to it; any other that the user gives is an error.
+    SourceOptions that mean something to it; any other that the user gives is an error. `suffixes`
+    are those of such files' names; one of another kind of file is worth a note.
     """
 
     name: str
     recognises: Callable[[Checkpoint], bool]
     read: Callable[[Checkpoint, SourceOptions], FrontEndResult]
     takes: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
 
 
 def _is_torch(checkpoint: Checkpoint) -> bool:
@@ -77,11 +80,11 @@ def _read_onnx(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult
 
 
 FRONT_ENDS = (
-    FrontEnd("PyTorch", _is_torch, _read_weights, ("architecture",)),
-    FrontEnd("NumPy .npz", _is_npz, _read_weights, ("architecture",)),
-    FrontEnd("safetensors", _is_safetensors, _read_weights, ("architecture",)),
-    FrontEnd("Keras", _is_keras, _read_keras, ("config",)),
-    FrontEnd("ONNX", _is_onnx, _read_onnx),
+    FrontEnd("PyTorch", _is_torch, _read_weights, ("architecture",), (".pt", ".pth")),
+    FrontEnd("NumPy .npz", _is_npz, _read_weights, ("architecture",), (".npz",)),
+    FrontEnd("safetensors", _is_safetensors, _read_weights, ("architecture",), (".safetensors",)),
+    FrontEnd("Keras", _is_keras, _read_keras, ("config",), (".keras", ".h5", ".hdf5")),
+    FrontEnd("ONNX", _is_onnx, _read_onnx, (), (".onnx",)),
 )
 """In the order in which they are asked: those whose signatures are plainest come first."""
 
@@ -91,10 +94,7 @@ def front_end_of(checkpoint: Checkpoint) -> FrontEnd:
     for one in FRONT_ENDS:
         if one.recognises(checkpoint):
             return one
-    if checkpoint.is_folder:
-        assert checkpoint.path is not None
-        raise ConvertError(describe_folder(checkpoint.path))
-    raise ConvertError(describe(checkpoint.content))
+    raise ConvertError(describe(checkpoint))
 
 
 def read(checkpoint: Checkpoint, options: SourceOptions | None = None) -> FrontEndResult:
@@ -109,7 +109,11 @@ def read(checkpoint: Checkpoint, options: SourceOptions | None = None) -> FrontE
                 f"is {_article(chosen.name)} file: {flags} {'are' if ' and ' in flags else 'is'} "
                 f"for {users} files only"
             )
-    return chosen.read(checkpoint, options)
+    result = chosen.read(checkpoint, options)
+    if lies(checkpoint.name, chosen.suffixes):
+        what = f"{_article(chosen.name)} file, whatever its name says"
+        result.notes.insert(0, f"{checkpoint.name} is {what}")
+    return result
 
 
 def _article(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from .explain import Watch
 from .folding import fold_after, fold_before, merge_pads, merge_scale_shifts
 from .graph import Graph, Node, Tensor
 from .operators import complete
@@ -17,12 +18,14 @@ from .rewrite import drop_unused, producers_of, replace, values_of
 Pass = Callable[[Graph], Graph]
 
 
-def optimise(graph: Graph) -> Graph:
-    """All passes, until none finds anything more."""
+def optimise(graph: Graph, watch: Watch | None = None) -> Graph:
+    """All passes, until none finds anything more; `watch` is told of each change."""
     while True:
         before = graph
         for one in PASSES:
-            graph = one(graph)
+            previous, graph = graph, one(graph)
+            if watch and graph is not previous:
+                watch(f"{one.__name__}: {(one.__doc__ or '').splitlines()[0]}", graph)
         if graph is before:
             return graph
 

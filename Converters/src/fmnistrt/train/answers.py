@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from sklearn.metrics import classification_report
 
 from fmnistrt.convert.graph import ConvertError
 from fmnistrt.convert.model import Model
-from fmnistrt.convert.verify import largest_difference
+from fmnistrt.convert.verify import largest_difference, open_model
 from fmnistrt.convert.writer import write
 from fmnistrt.data import LABELS, Split
 from fmnistrt.files import replace_file
@@ -19,19 +18,15 @@ from fmnistrt.files import replace_file
 
 def library_scores(model: Model, images: np.ndarray) -> np.ndarray:
     """Scores of `images` (n, classes), after the golden vectors, if any, were answered right."""
-    with tempfile.TemporaryDirectory(prefix="fmnist-train-") as folder:
-        path = Path(folder) / "model.fmg"
-        path.write_bytes(write(model))
-        if model.golden:
-            difference = largest_difference(path, model.golden.inputs, model.golden.outputs)
-            if not difference <= model.golden.tolerance:
-                raise ConvertError(
-                    f"the library's votes differ from scikit-learn's by {difference:.2f}: "
-                    "please report this as a bug"
-                )
-        from fmnistrt import Model as LoadedModel
-
-        return LoadedModel(path).classify(images, top_k=0).scores
+    content = write(model)
+    if model.golden:
+        difference = largest_difference(content, model.golden.inputs, model.golden.outputs)
+        if not difference <= model.golden.tolerance:
+            raise ConvertError(
+                f"the library's votes differ from scikit-learn's by {difference:.2f}: "
+                "please report this as a bug"
+            )
+    return open_model(content).classify(images, top_k=0).scores
 
 
 def figures_of_test(test: Split, predicted: np.ndarray) -> dict:

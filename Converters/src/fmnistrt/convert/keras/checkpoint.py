@@ -19,8 +19,8 @@ import h5py
 import numpy as np
 
 from ..graph import ConvertError
+from . import HDF5_MAGIC
 
-HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 MAX_JSON = 64 << 20
 MAX_WEIGHTS = 1 << 30
 ROOTS = ("layers", "_layer_checkpoint_dependencies")

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from .quantize import Quantization
 
 RANGES = ("mse", "percentile", "minmax")
-_PICTURES = "a folder of IDX files, an .npz with images and labels, or an .npy with images"
+_PICTURES = (
+    "a folder of IDX files, a .csv or an .npz with images and labels, or an .npy with images"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--calibration-pictures",
-        type=_count,
+        type=count,
         metavar="N",
         help="how many of them, chosen at random, every class alike (default: 1000)",
     )
@@ -69,7 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """A number of pictures of the command line."""
     value = int(text)
     if not 1 <= value <= 1_000_000:
         raise argparse.ArgumentTypeError(f"{text} is not between 1 and 1000000")

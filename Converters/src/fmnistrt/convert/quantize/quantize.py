@@ -11,10 +11,10 @@ import numpy as np
 from ..element_types import holds_bytes
 from ..graph import ConvertError, Graph, Tensor
 from ..model import Golden, Model
+from ..pictures import Pictures, read_pictures, stratified
 from ..writer import write
 from .bias import PICTURES, input_means
 from .calibrate import Progress, histograms, joined, load
-from .data import Pictures, read_pictures, stratified
 from .lower import lower
 from .pixels import input_bytes
 from .place import apply, candidates, place

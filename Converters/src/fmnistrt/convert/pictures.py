@@ -1,4 +1,4 @@
-"""Reads the pictures that ranges are measured on, and divides them."""
+"""Reads the pictures that a model is measured on, and divides them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,19 @@ import numpy as np
 from fmnistrt.data import DataError
 from fmnistrt.data import load as load_idx
 
-from ..graph import ConvertError, Shape
+from .graph import ConvertError, Shape
+
+KINDS = (
+    "a folder of IDX files or one of them, a .csv with the label in front, an .npz with images and "
+    "labels, or an .npy with images"
+)
+"""What read_pictures takes."""
 
 _IMAGES = ("images", "x", "x_train", "x_test", "arr_0")
 _LABELS = ("labels", "y", "y_train", "y_test")
+_IDX_IMAGES = "-images-idx3-ubyte"
+
+Arrays = tuple[np.ndarray, np.ndarray | None]
 
 
 @dataclass(frozen=True)
@@ -33,18 +42,16 @@ class Pictures:
 
 
 def read_pictures(path: Path, part: str, shape: Shape, classes: int) -> Pictures:
-    """Pictures for an input of `shape`: a folder of IDX files, an .npz or an .npy.
+    """Pictures for an input of `shape`, from one of KINDS; what a file is, its content tells.
 
-    `part` of IDX files is "train" or "t10k". An .npz holds `images` and perhaps `labels` (or x and
-    y); an .npy holds images only.
+    `part` of a folder of IDX files is "train" or "t10k". An .npz holds `images` and perhaps
+    `labels` (or x and y); an .npy holds images only. A .csv has a line for each picture: its label,
+    then its pixels row by row.
     """
     if path.is_dir():
-        try:
-            images, labels, _ = load_idx(part, path)
-        except DataError as error:
-            raise ConvertError(str(error)) from None
+        images, labels = _idx(path, part)
     else:
-        images, labels = _arrays(path)
+        images, labels = _from_file(path, shape)
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise ConvertError(
@@ -63,16 +70,64 @@ def read_pictures(path: Path, part: str, shape: Shape, classes: int) -> Pictures
     return Pictures(images, labels)
 
 
-def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+def _from_file(path: Path, shape: Shape) -> Arrays:
     try:
-        loaded = np.load(path, allow_pickle=False)
+        with path.open("rb") as stream:
+            head = stream.read(4096)
     except FileNotFoundError:
         raise ConvertError(f"{path}: there is no such file or folder of pictures") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    if head.startswith((b"PK", b"\x93NUMPY")):
+        return _numpy(path)
+    if head.startswith((b"\x1f\x8b", b"\0\0\x08")):
+        part = path.name.partition(_IDX_IMAGES)[0]
+        if _IDX_IMAGES not in path.name:
+            raise ConvertError(
+                f"{path} is not called ...{_IDX_IMAGES}: give that file, with the labels beside it"
+            )
+        return _idx(path.parent, part)
+    if head.count(b",", 0, (head + b"\n").index(b"\n")) >= 2:
+        return _csv(path, shape)
+    raise ConvertError(f"{path} holds no pictures: give {KINDS}")
+
+
+def _idx(folder: Path, part: str) -> Arrays:
+    try:
+        images, labels, _ = load_idx(part, folder)
+    except DataError as error:
+        raise ConvertError(str(error)) from None
+    return images, labels
+
+
+def _csv(path: Path, shape: Shape) -> Arrays:
+    """A table; its first line may name the columns."""
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            named = not stream.readline().split(",")[-1].strip().isdigit()
+        table = np.loadtxt(
+            path, np.int32, delimiter=",", skiprows=int(named), ndmin=2, encoding="utf-8-sig"
+        )
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise ConvertError(f"{path} is not a table of whole numbers: {reason}") from None
+    if not table.size:
+        raise ConvertError(f"{path} has no pictures")
+    pixels = int(np.prod(shape))
+    if table.shape[1] != pixels + 1:
         raise ConvertError(
-            f"{path} holds no pictures ({str(error).splitlines()[0]}): give a folder of IDX files, "
-            "an .npz with images and labels, or an .npy with images"
-        ) from None
+            f"{path} has {table.shape[1]} columns: a label and {pixels} pixels are needed"
+        )
+    labels, images = table[:, 0], table[:, 1:]
+    if images.size and (images.min() < 0 or images.max() > 255):
+        raise ConvertError(f"{path} has pixels that are not 0 to 255")
+    return images.astype(np.uint8).reshape(-1, *shape), labels
+
+
+def _numpy(path: Path) -> Arrays:
+    try:
+        loaded = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        reason = str(error).splitlines()[0]
+        raise ConvertError(f"{path} holds no pictures ({reason}): give {KINDS}") from None
     if isinstance(loaded, np.ndarray):
         return loaded, None
     with loaded:
