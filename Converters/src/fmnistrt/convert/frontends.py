@@ -64,7 +64,7 @@ def _is_keras(checkpoint: Checkpoint) -> bool:
 def _read_keras(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
     from .keras.frontend import read_keras
 
-    return read_keras(checkpoint.content, checkpoint.name, checkpoint.path, options.config)
+    return read_keras(checkpoint.content, checkpoint.path, options.config)
 
 
 def _is_onnx(checkpoint: Checkpoint) -> bool:

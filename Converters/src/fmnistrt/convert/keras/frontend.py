@@ -16,12 +16,12 @@ from .weights import attach
 
 
 def read_keras(
-    content: bytes, source: str, path: Path | None = None, config: Path | None = None
+    content: bytes, path: Path | None = None, config: Path | None = None
 ) -> FrontEndResult:
     """Reads a checkpoint.
 
-    `source` is its file name, for a model without a name of its own. Weights alone need their
-    layers: the JSON in the file `config`, or in one beside `path`, where the checkpoint lies.
+    Weights alone need their layers: the JSON in the file `config`, or in one beside `path`, where
+    the checkpoint lies.
     """
     checkpoint = open_checkpoint(content)
     notes = []
@@ -42,7 +42,7 @@ def read_keras(
         framework=f"keras {checkpoint.version.text}",
         output_kind=_output_kind(graph),
         evaluate=Evaluator(network, checkpoint.version.is_modern),
-        name=network.name or source,
+        name=network.name,
         notes=notes,
     )
 
