@@ -216,3 +216,27 @@ def test_state_of_the_optimiser_is_left_alone(keras, tmp_path):
         check(keras, model, tmp_path / name)
     with h5py.File(io.BytesIO((tmp_path / "a.h5").read_bytes())) as file:
         assert len(file["optimizer_weights"]) > 0
+
+
+@pytest.mark.parametrize("name", ["a.keras", "a.h5"])
+@pytest.mark.parametrize("policy", ["bfloat16", "float16", "mixed_bfloat16"])
+@pytest.mark.filterwarnings("ignore:You are saving")
+def test_weights_of_half_the_size(keras, tmp_path, name, policy):
+    """They are numbers of float32, which computes with them more exactly than Keras does."""
+    layers = keras.layers
+    half, full = (
+        keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(10, dtype=kind)])
+        for kind in (policy, "float32")
+    )
+    randomise(half).save(tmp_path / name)
+    full.set_weights([np.float32(keras.ops.cast(w, "float32")) for w in half.weights])
+    check(keras, full, tmp_path / name)
+
+
+@pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")
+def test_models_that_keras_quantised(keras, tmp_path, refused):
+    model = small(keras)
+    model.quantize("int8")
+    model.save(tmp_path / "a.keras")
+    told = 'the Dense layer "answer" was quantised by Keras', "--quantize int8"
+    refused((tmp_path / "a.keras").read_bytes(), *told)

@@ -184,6 +184,12 @@ def _layer(builder: Builder, layer: Layer, call: Call, inputs: list[Tensor]) -> 
         return merges.LAYERS[kind](builder, inputs)
     if kind in calculations.OPERATIONS and len(inputs) == 1:
         return calculations.OPERATIONS[kind](builder, inputs[0])
+    policy = layer.config.get("dtype")
+    if isinstance(policy, dict) and str(policy.get("class_name")).startswith("Quantized"):
+        raise builder.fail(
+            "was quantised by Keras, whose bytes cannot be taken over: convert the model as it was "
+            "before, with --quantize int8 for bytes"
+        )
     if len(inputs) == 1 and not layer.operation and (kind in SINGLE or kind in SEQUENCES):
         return _single(builder, layer, inputs[0])
     raise builder.fail(

@@ -45,13 +45,18 @@ class _Reader:
         self.left -= dataset.size * max(dataset.dtype.itemsize, 4)
         if self.left < 0:
             raise ConvertError(f'the weights up to layer "{layer.path}" take more than 1 GiB')
-        if dataset.dtype.kind not in "fiu":
+        bfloat16 = dataset.dtype == np.dtype("V2")
+        if not bfloat16 and dataset.dtype.kind not in "fiu":
             raise ConvertError(
                 f'the weights of layer "{layer.path}" are of the type {dataset.dtype}, '
                 "not numbers: save the model in float32"
             )
         with np.errstate(over="ignore"):
-            values = dataset[()].astype(np.float32)
+            if bfloat16:
+                # HDF5 has no such type; its bits are the upper half of a float32's.
+                values = (dataset[()].view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+            else:
+                values = dataset[()].astype(np.float32)
         if not np.isfinite(values).all():
             raise ConvertError(
                 f'layer "{layer.path}" has weights that are NaN or infinite: the training '
