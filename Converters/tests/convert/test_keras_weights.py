@@ -21,8 +21,9 @@ def small(keras):
         keras.Sequential(
             [
                 keras.Input((6, 6, 1)),
-                layers.Conv2D(2, 3, name="conv"),
-                layers.BatchNormalization(name="norm"),
+                layers.SeparableConv2D(2, 3, name="conv"),
+                layers.BatchNormalization(name="norm", center=False),
+                layers.PReLU(),
                 layers.Flatten(),
                 layers.Dense(10, name="answer"),
             ]
