@@ -59,11 +59,14 @@ check() {
 mangled() { if (($1 == 0)); then echo '$_'; else echo "\$$(($1 - 1))_"; fi; }
 
 # check_tiles <isa> <pixels> <blocks> <registers>: all tiles up to that size, of blocks that take so
-# many registers. One pixel needs no step, so the compiler makes one function of both.
+# many registers. One pixel needs no step, so the compiler makes one function of both; AVX-512 has one
+# kind of tiles of one block.
 check_tiles() {
-  local isa=$1 largest=$2 blocks=$3 registers=$4 pixels block step name sums unrolled
+  local isa=$1 largest=$2 blocks=$3 registers=$4 pixels block step steps name sums unrolled
   for ((block = 1; block <= blocks; block++)); do
-    for step in 16 0; do
+    steps="16 0"
+    if ((block < blocks)); then steps=0; fi
+    for step in $steps; do
       for ((pixels = step == 16 ? 2 : 1; pixels <= largest; pixels++)); do
         name="FZ$(mangled $pixels)_$(mangled $block)$(mangled $step)T"
         sums=$((pixels * block * registers))

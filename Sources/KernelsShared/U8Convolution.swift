@@ -3,12 +3,14 @@ import CPlatform
 /// As many sums as the largest tile has.
 let mostU8Sums = 28
 
-/// Lends memory for sums between their making and the epilogue. It stays in the cache.
+/// Lends memory for sums between their making and the epilogue. It stays in the cache; aligned, since
+/// the compiler's own memory is so to 16 bytes only, and sums would lie in two lines each.
 @inline(__always)
 func withU8Sums(_ body: (UnsafeMutablePointer<fmk_sums>) -> Void) {
-  var memory = InlineArray<28, fmk_sums> { _ in fmk_sums() }
+  var memory = InlineArray<29, fmk_sums> { _ in fmk_sums() }
   withUnsafeMutableBytes(of: &memory) {
-    body($0.baseAddress!.assumingMemoryBound(to: fmk_sums.self))
+    body(
+      $0.baseAddress!.alignedUp(toMultipleOf: 64).assumingMemoryBound(to: fmk_sums.self))
   }
 }
 
@@ -89,8 +91,8 @@ func store(
     StoredTile<RealOutput>.store(
       conv, shape, sums, output.assumingMemoryBound(to: Float.self),
       blockStep: conv.pointee.output_plane)
-  } else if conv.pointee.epilogue.scale == nil {
-    StoredTile<ClippedByteOutput>.store(
+  } else if roundsFourBlocks && conv.pointee.epilogue.is_bounded != 0 {
+    StoredTile<BoundedByteOutput>.store(
       conv, shape, sums, output.assumingMemoryBound(to: UInt8.self), blockStep: 16)
   } else {
     StoredTile<ByteOutput>.store(
@@ -113,16 +115,13 @@ private enum StoredTile<Output: U8Output> {
       let finish = Output(conv.pointee.epilogue, channel: channel)
       var row = shape.row
       while row < shape.row + shape.rows {
-        var to =
+        let to =
           output + block * blockStep + row * conv.pointee.output_row_step
           + shape.column * conv.pointee.output_step
-        var column = 0
-        while column < shape.columns {
-          finish.store(fmk_to_reals(sums.pointee) * multiplier, to: to, lanes: lanes)
-          sums += 1
-          to += conv.pointee.output_step
-          column += 1
+        finish.store(shape.columns, to: to, step: conv.pointee.output_step, lanes: lanes) {
+          fmk_to_reals(sums[$0]) * multiplier
         }
+        sums += shape.columns
         row += 1
       }
       block += 1

@@ -17,6 +17,19 @@ struct U8Run {
     withU8Sums {
       let values = UnsafeMutableRawPointer($0).assumingMemoryBound(to: Vector.self)
       var channel = 0
+      // The whole blocks of one long pixel are as many short ones.
+      if pixels == 1 && toFloat == 0 && epilogue.scale == nil {
+        while channel + 16 <= channels {
+          let count = min(mostU8Sums, (channels - channel) / 16)
+          var i = 0
+          while i < count {
+            values[i] = value(0, channel + i * 16)
+            i += 1
+          }
+          finish(epilogue, values, output, toFloat: 0, first: 0, count, channel, step: 16)
+          channel += count * 16
+        }
+      }
       while channel < channels {
         var pixel = 0
         while pixel < pixels {
@@ -26,7 +39,8 @@ struct U8Run {
             values[i] = value(pixel + i, channel)
             i += 1
           }
-          finish(epilogue, values, output, toFloat: toFloat, first: pixel, count, channel)
+          finish(
+            epilogue, values, output, toFloat: toFloat, first: pixel, count, channel, step: step)
           pixel += count
         }
         channel += 16
@@ -37,31 +51,23 @@ struct U8Run {
   @inline(never)
   private func finish(
     _ epilogue: fmk_u8_epilogue, _ values: UnsafePointer<Vector>,
-    _ output: UnsafeMutableRawPointer, toFloat: Int32, first: Int, _ count: Int, _ channel: Int
-  ) {
-    if toFloat != 0 {
-      let to = output.assumingMemoryBound(to: Float.self) + channel / 16 * plane
-      finish(
-        RealOutput(epilogue, channel: channel), values, to + first * step, count, channel)
-    } else {
-      let to = output.assumingMemoryBound(to: UInt8.self) + channel
-      finish(
-        ByteOutput(epilogue, channel: channel), values, to + first * step, count, channel)
-    }
-  }
-
-  @inline(__always)
-  private func finish<Output: U8Output>(
-    _ finish: Output, _ values: UnsafePointer<Vector>,
-    _ output: UnsafeMutablePointer<Output.Element>, _ count: Int, _ channel: Int
+    _ output: UnsafeMutableRawPointer, toFloat: Int32, first: Int, _ count: Int, _ channel: Int,
+    step: Int
   ) {
     let lanes = min(16, channels - channel)
-    var to = output
-    var i = 0
-    while i < count {
-      finish.store(values[i], to: to, lanes: lanes)
-      to += step
-      i += 1
+    if toFloat != 0 {
+      let to = output.assumingMemoryBound(to: Float.self) + (channel / 16 * plane + first * step)
+      RealOutput(epilogue, channel: channel)
+        .store(count, to: to, step: step, lanes: lanes) { values[$0] }
+    } else {
+      let to = output.assumingMemoryBound(to: UInt8.self) + (channel + first * step)
+      if roundsFourBlocks && epilogue.is_bounded != 0 {
+        BoundedByteOutput(epilogue, channel: channel)
+          .store(count, to: to, step: step, lanes: lanes) { values[$0] }
+      } else {
+        ByteOutput(epilogue, channel: channel)
+          .store(count, to: to, step: step, lanes: lanes) { values[$0] }
+      }
     }
   }
 }

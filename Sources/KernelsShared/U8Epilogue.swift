@@ -6,6 +6,44 @@ protocol U8Output {
   init(_ epilogue: fmk_u8_epilogue, channel: Int)
   /// Stores the first `lanes` lanes.
   func store(_ v: Vector, to output: UnsafeMutablePointer<Element>, lanes: Int)
+  /// Stores four whole blocks that lie `step` elements apart.
+  func store(
+    _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector,
+    to output: UnsafeMutablePointer<Element>, step: Int)
+}
+
+extension U8Output {
+  @inline(__always)
+  func store(
+    _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector,
+    to output: UnsafeMutablePointer<Element>, step: Int
+  ) {
+    store(a, to: output, lanes: 16)
+    store(b, to: output + step, lanes: 16)
+    store(c, to: output + 2 * step, lanes: 16)
+    store(d, to: output + 3 * step, lanes: 16)
+  }
+
+  /// Stores `count` blocks that lie `step` elements apart, the first `lanes` lanes of each.
+  @inline(__always)
+  func store(
+    _ count: Int, to output: UnsafeMutablePointer<Element>, step: Int, lanes: Int,
+    _ value: (Int) -> Vector
+  ) {
+    var to = output
+    var i = 0
+    while i < count {
+      if roundsFourBlocks && lanes == 16 && i + 4 <= count {
+        store(value(i), value(i + 1), value(i + 2), value(i + 3), to: to, step: step)
+        to += 4 * step
+        i += 4
+      } else {
+        store(value(i), to: to, lanes: lanes)
+        to += step
+        i += 1
+      }
+    }
+  }
 }
 
 struct RealOutput: U8Output {
@@ -39,46 +77,60 @@ struct RealOutput: U8Output {
   }
 }
 
-struct ByteOutput: U8Output {
+/// An epilogue whose results are bytes.
+protocol U8ByteOutput: U8Output where Element == UInt8 {
+  var zeroPoint: UInt8 { get }
+  /// What may be rounded with other blocks, which has the clip of a byte in it.
+  func scaled(_ v: Vector) -> Vector
+  /// What may be rounded alone.
+  func clamped(_ v: Vector) -> Vector
+}
+
+extension U8ByteOutput {
+  @inline(__always)
+  func store(_ v: Vector, to output: UnsafeMutablePointer<UInt8>, lanes: Int) {
+    fmk_store_block(output, fmk_round_to_block(clamped(v), zeroPoint), lanes)
+  }
+}
+
+struct ByteOutput: U8ByteOutput {
   private let real: RealOutput
-  private let quantize: ClippedByteOutput
+  private let bounded: BoundedByteOutput
 
   @inline(__always)
   init(_ epilogue: fmk_u8_epilogue, channel: Int) {
     real = RealOutput(epilogue, channel: channel)
-    var epilogue = epilogue
-    epilogue.low = -.infinity
-    epilogue.high = .infinity
-    quantize = ClippedByteOutput(epilogue, channel: channel)
+    bounded = BoundedByteOutput(epilogue, channel: channel)
   }
 
   @inline(__always)
-  func store(_ v: Vector, to output: UnsafeMutablePointer<UInt8>, lanes: Int) {
-    quantize.store(real(v), to: output, lanes: lanes)
-  }
+  var zeroPoint: UInt8 { bounded.zeroPoint }
+
+  @inline(__always)
+  func scaled(_ v: Vector) -> Vector { clamped(v) }
+
+  @inline(__always)
+  func clamped(_ v: Vector) -> Vector { bounded.clamped(real(v)) }
 }
 
-/// For values that are not NaN and an epilogue without scale and shift. The clip and the range of a
-/// byte are one: multiplying with the factor, above 0, keeps the order of numbers, rounded or not.
-struct ClippedByteOutput: U8Output {
+/// Where `is_bounded` is 1.
+struct BoundedByteOutput: U8ByteOutput {
+  let zeroPoint: UInt8
   private let factor: Vector
   private let low: Vector
   private let high: Vector
-  private let zeroPoint: UInt8
 
   @inline(__always)
   init(_ epilogue: fmk_u8_epilogue, channel: Int) {
-    let lowest = Float(-epilogue.zero_point)
-    let highest = Float(255 - epilogue.zero_point)
-    factor = Vector(repeating: epilogue.factor)
-    low = Vector(repeating: min(max(epilogue.low * epilogue.factor, lowest), highest))
-    high = Vector(repeating: min(max(epilogue.high * epilogue.factor, lowest), highest))
     zeroPoint = UInt8(truncatingIfNeeded: epilogue.zero_point)
+    factor = Vector(repeating: epilogue.factor)
+    low = Vector(repeating: Float(-epilogue.zero_point))
+    high = Vector(repeating: Float(255 - epilogue.zero_point))
   }
 
   @inline(__always)
-  func store(_ v: Vector, to output: UnsafeMutablePointer<UInt8>, lanes: Int) {
-    let clamped = fmk_min(fmk_max(v * factor, low), high)
-    fmk_store_block(output, fmk_round_to_block(clamped, zeroPoint), lanes)
-  }
+  func scaled(_ v: Vector) -> Vector { v * factor }
+
+  @inline(__always)
+  func clamped(_ v: Vector) -> Vector { fmk_min(fmk_max(scaled(v), low), high) }
 }

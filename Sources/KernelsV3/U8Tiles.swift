@@ -4,6 +4,9 @@ import CPlatform
 /// and 2 for products.
 let u8TileBlocks = 1
 
+/// As AVX-512 does; ymm registers are too few for it.
+let roundsFourBlocks = false
+
 @inline(__always)
 func widestTile(pixels: Int) -> Int { 4 }
 

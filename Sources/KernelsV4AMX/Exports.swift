@@ -21,7 +21,7 @@ public func u8_conv__v4amx(
   {
     u8_conv__v4(arguments, input, output)
   } else {
-    ByteConvolution(arguments, input, output).run()
+    ByteConvolution.run(arguments, input, output)
   }
 }
 

@@ -28,10 +28,8 @@ struct MatrixConvolution {
 
   @inline(__always)
   func run() {
-    // Four tiles.
-    var memory = InlineArray<64, Vector>(repeating: Vector())
-    withUnsafeMutableBytes(of: &memory) {
-      let sums = $0.baseAddress!.assumingMemoryBound(to: Float.self)
+    withLines {
+      let sums = $0.assumingMemoryBound(to: Float.self)
       fmk_tiles_configure(group)
       var block = 0
       while block < arguments.pointee.blocks {
@@ -40,11 +38,11 @@ struct MatrixConvolution {
         while pixel < pixels {
           if isPair {
             multiplyPair(block: block, pixel: pixel)
-            fmk_tiles_store(sums)
-            finish(sums + 256, block: block + 1, pixel: pixel)
+            fmk_tiles_store(sums, group)
+            finish(sums + 512, block: block + 1, pixel: pixel)
           } else {
             multiplyOne(block: block, pixel: pixel)
-            fmk_tiles_store(sums)
+            fmk_tiles_store(sums, group)
             addSecond(sums)
           }
           finish(sums, block: block, pixel: pixel)
@@ -96,14 +94,13 @@ struct MatrixConvolution {
   @inline(never)
   private func addSecond(_ sums: UnsafeMutablePointer<Float>) {
     var i = 0
-    while i < 256 {
-      (Vector(at: sums + i) + Vector(at: sums + 256 + i)).store(to: sums + i)
-      (Vector(at: sums + 512 + i) + Vector(at: sums + 768 + i)).store(to: sums + 512 + i)
+    while i < 512 {
+      (Vector(at: sums + i) + Vector(at: sums + 512 + i)).store(to: sums + i)
       i += 16
     }
   }
 
-  /// Stores one block of both groups, of which the sums of the second are 512 floats behind.
+  /// Stores one block of both groups.
   @inline(never)
   private func finish(_ sums: UnsafePointer<Float>, block: Int, pixel: Int) {
     let epilogue = Epilogue(arguments.pointee.epilogue, block: block)
@@ -111,28 +108,24 @@ struct MatrixConvolution {
     let pitch = arguments.pointee.pitch
     var row = pixel / pitch
     var column = pixel % pitch
-    var half = 0
-    while half < 2 {
-      var done = 0
-      while done < group && row < arguments.pointee.rows {
-        // A stretch in one row, whose last pixels may be beyond the columns that count.
-        let length = min(group - done, pitch - column)
-        let count = min(length, arguments.pointee.columns - column)
-        let from = sums + half * 512 + done * 16
-        let to = plane + row * arguments.pointee.output_pitch + column * 16
-        var i = 0
-        while i < count {
-          epilogue(Vector(at: from + i * 16)).store(to: to + i * 16)
-          i += 1
-        }
-        done += length
-        column += length
-        if column == pitch {
-          column = 0
-          row += 1
-        }
+    var done = 0
+    while done < 2 * group && row < arguments.pointee.rows {
+      // A stretch in one row, whose last pixels may be beyond the columns that count.
+      let length = min(2 * group - done, pitch - column)
+      let count = min(length, arguments.pointee.columns - column)
+      let from = sums + done * 16
+      let to = plane + row * arguments.pointee.output_pitch + column * 16
+      var i = 0
+      while i < count {
+        epilogue(Vector(at: from + i * 16)).store(to: to + i * 16)
+        i += 1
       }
-      half += 1
+      done += length
+      column += length
+      if column == pitch {
+        column = 0
+        row += 1
+      }
     }
   }
 }

@@ -120,6 +120,21 @@ import Testing
     }
   }
 
+  /// More pixels, and longer rows, than matrix units take at once.
+  @Test(arguments: InstructionSet.all)
+  func manyPixels(_ isa: InstructionSet) {
+    for (rows, pixels, gap) in [(60, 30, 2), (60, 30, 40), (9, 300, 0), (3, 1100, 1)] {
+      for scaled in [false, true] {
+        var shape = Shape(rows: rows, pixels: pixels, channels: 96, pixelStep: 8)
+        shape.rowGap = gap * shape.pixelStep
+        shape.segments = [(0, 16), (8, 16)]
+        shape.scaled = scaled
+        shape.seed = rows + gap
+        expectExact(isa, shape)
+      }
+    }
+  }
+
   /// Segments of the length that the instruction set asks for and, where all are shorter, as they
   /// are.
   private func expectExact(_ isa: InstructionSet, _ shape: Shape) {

@@ -39,33 +39,48 @@ import Testing
   /// The same through a convolution, whose sums are what is rounded.
   @Test(arguments: InstructionSet.all)
   func roundingOfSums(_ isa: InstructionSet) {
-    let bias = (-1200..<1200).map { Int32($0) }
+    let large: [Int32] = [
+      .min, .max, .min + 1, 65536, -65536, 131072, -131072, 65535, -65537, 65537, 0, 0, 8_388_608,
+      16_777_217, -16_777_216, 1_073_741_824,
+    ]
+    let bias = large + (-1200..<1184).map { Int32($0) }
     let halves = [Float](repeating: 0.5, count: bias.count)
-    let weights = [Int8](repeating: 0, count: 64)
-    for zeroPoint: Int32 in [0, 1, 128, 255] {
-      let result = Bytes(bias.count, seed: 1)
-      let expected = Bytes(bias.count, seed: 1)
-      bias.withUnsafeBufferPointer { bias in
-        halves.withUnsafeBufferPointer { halves in
-          weights.withUnsafeBufferPointer { weights in
-            var conv = fmk_u8_conv()
-            conv.epilogue = fmk_u8_epilogue(
-              bias: bias.baseAddress, multiplier: halves.baseAddress, low: -.infinity,
-              high: 300.25, scale: nil, shift: nil, factor: 1, zero_point: zeroPoint)
-            var none = fmk_segment()
-            withUnsafePointer(to: &none) { conv.segments = $0 }
-            conv.weights = weights.baseAddress
-            conv.channels = bias.count
-            conv.rows = 1
-            conv.pixels = 1
-            isa.kernels.u8_conv(&conv, [0], result.start)
-            for i in bias.indices {
-              expected.start[i] = conv.epilogue.byte(Float(bias[i]) * 0.5, 0)
+    let weights = [Int8](repeating: 0, count: 1024)
+    // Five pixels are enough for matrix units.
+    for (pixels, isBounded): (Int, Int32) in [(1, 0), (1, 1), (5, 0), (5, 1)] {
+      for zeroPoint: Int32 in [0, 1, 128, 255] {
+        let result = Bytes(pixels * bias.count, seed: 1)
+        let expected = Bytes(pixels * bias.count, seed: 1)
+        bias.withUnsafeBufferPointer { bias in
+          halves.withUnsafeBufferPointer { halves in
+            weights.withUnsafeBufferPointer { weights in
+              var conv = fmk_u8_conv()
+              conv.epilogue = fmk_u8_epilogue(
+                bias: bias.baseAddress, multiplier: halves.baseAddress, low: -.infinity,
+                high: 300.25, scale: nil, shift: nil, factor: 1, zero_point: zeroPoint,
+                is_bounded: isBounded)
+              var segment = fmk_segment(input: 0, weight: 0, count: 16)
+              withUnsafePointer(to: &segment) { conv.segments = $0 }
+              conv.segment_count = 1
+              conv.weights = weights.baseAddress
+              conv.channels = bias.count
+              conv.rows = 1
+              conv.pixels = pixels
+              conv.pixel_step = 64
+              conv.output_step = bias.count
+              let input = [UInt8](repeating: 1, count: pixels * 64)
+              isa.kernels.u8_conv(&conv, input, result.start)
+              for pixel in 0..<pixels {
+                for i in bias.indices {
+                  expected.start[pixel * bias.count + i] =
+                    conv.epilogue.byte(Float(bias[i]) * 0.5, 0)
+                }
+              }
             }
           }
         }
+        expectSame(result, expected, "zero point \(zeroPoint), \(pixels) pixels, \(isBounded)")
       }
-      expectSame(result, expected, "zero point \(zeroPoint)")
     }
   }
 
@@ -149,27 +164,31 @@ import Testing
 
   @Test(arguments: InstructionSet.all)
   func pools(_ isa: InstructionSet) {
-    let taps: [Int32] = [0, 70, -70, 3, 141]
     for (channels, pixels) in Self.sizes {
-      for variant in 0..<8 {
+      for variant in 0..<12 {
+        // The first, five anywhere, or two rows of three neighbours.
+        let step = Int32(channels + 2)
+        let taps: [Int32] =
+          variant < 4
+          ? [0] : variant < 8 ? [0, 70, -70, 3, 141] : [0, 1, 2, 50, 51, 52].map { $0 * step }
         let values = U8Channels(
           channels, reach: 1, scaled: variant & 1 != 0, bias: { _ in 0 }, seed: channels)
         let toFloat = variant & 2 != 0
         let map = Self.map(channels, pixels, toFloat: toFloat)
         let size = (channels + 15) / 16 * map.output_plane * 4
-        let input = Bytes(pixels * map.input_step + 300, seed: channels)
+        let input = Bytes((pixels + 60) * map.input_step + 300, seed: channels)
         let x = input.start + 70
         let sums = Bytes(size, seed: 2)
         let maxima = Bytes(size, seed: 2)
         let expectedSums = Bytes(size, seed: 2)
         let expectedMaxima = Bytes(size, seed: 2)
         taps.withUnsafeBufferPointer { taps in
-          let count = variant & 4 != 0 ? 5 : 1
+          let count = taps.count
           var pool = fmk_u8_pool(
             taps: taps.baseAddress, count: count, channels: channels, pixels: pixels,
             pixel_step: map.input_step, output_step: map.output_step,
-            output_plane: map.output_plane, zero_point: 9, multiplier: 0.0013,
-            epilogue: values.epilogue, to_float: map.to_float)
+            output_plane: map.output_plane, zero_point: 9, in_threes: variant < 8 ? 0 : 1,
+            multiplier: 0.0013, epilogue: values.epilogue, to_float: map.to_float)
           isa.kernels.u8_sum_pool(&pool, x, sums.start)
           isa.kernels.u8_max_pool(&pool, x, maxima.start)
           Self.forEach(map) { from, to, channel in

@@ -67,6 +67,11 @@ final class U8Channels {
     epilogue.high = [.infinity, 0.75, 1][random.below(3)]
     epilogue.factor = 200
     epilogue.zero_point = [0, 1, 127, 128, 255][random.below(5)]
+    // No value of these tests comes near 2^30.
+    let isWide =
+      epilogue.low * epilogue.factor <= Float(-epilogue.zero_point)
+      && epilogue.high * epilogue.factor >= Float(255 - epilogue.zero_point)
+    epilogue.is_bounded = isWide && !scaled ? 1 : 0
   }
 
   deinit {

@@ -74,7 +74,7 @@ import Testing
       }
     }
     let (all, _) = try place(storages, firstBatched: 0)
-    #expect(all.sharedSize == 64 && all.imageSize == 800)
+    #expect(all.sharedSize == 64 && all.imageSize == 816)
     let (none, _) = try place(storages)
     #expect(none.sharedSize == 800 && none.imageSize == 0)
   }

@@ -47,6 +47,23 @@ import Testing
     #expect(small.firstBatchedStep == small.steps.count)
   }
 
+  /// Matrix units take images for pixels in one model at least.
+  @Test func imagesAsPixels() throws {
+    let loaded: LoadedModel
+    do {
+      let file = try #require(LargeModels.all.first { $0.name == "bytes" }).file
+      loaded = try LoadedModel(file.bytes, isa: FMNIST_ISA_V4_AMX)
+    } catch let failure as CallFailure where failure.status == FMNIST_ERROR_UNSUPPORTED {
+      return
+    }
+    let plan = loaded.pointee.plan
+    let joined = plan.steps[plan.firstBatchedStep...].filter {
+      if case .bytes(.convolution(let step)) = $0 { return step.pointee.imagesAsPixels <= 16 }
+      return false
+    }
+    #expect(joined.count > 0)
+  }
+
   /// Every step counts every image once, however they run.
   @Test func profile() throws {
     for (name, file) in LargeModels.all {

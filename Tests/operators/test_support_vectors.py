@@ -17,9 +17,10 @@ import oracle
 from fmnistrt.convert.graph import Graph, Node, Tensor
 from fmnistrt.convert.model import Model, Pixels
 from fmnistrt.convert.operators import VECTOR_KERNELS
+from fmnistrt.convert.scikit.support_vectors import count_votes, support_vectors
 from fmnistrt.convert.writer import write
 from fmnistrt.data import load
-from fmnistrt.train.support_vectors import count_votes, in_halves, projection, support_vectors
+from fmnistrt.train.projection import in_halves, projection
 from library import ISA_NAMES, Session, instruction_sets
 
 KERNELS = [

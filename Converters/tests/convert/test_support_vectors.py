@@ -10,8 +10,10 @@ from sklearn.svm import SVC
 import reference
 from fmnistrt.convert.graph import ConvertError, Graph, Node, Tensor
 from fmnistrt.convert.model import Model
+from fmnistrt.convert.quantize.simulate import simulate
+from fmnistrt.convert.scikit.support_vectors import count_votes, support_vectors
 from fmnistrt.convert.writer import write
-from fmnistrt.train.support_vectors import count_votes, projection, support_vectors
+from fmnistrt.train.projection import projection
 
 RBF = {"output": 1, "kernel": 3, "gamma": 0.5, "counts": (1, 2, 1)}
 
@@ -84,6 +86,21 @@ def test_node_of_scikit_learn(kernel, classes):
     np.testing.assert_array_equal(votes.argmax(1), machine.predict(x))
     if classes > 2:
         np.testing.assert_array_equal(votes, count_votes(machine.decision_function(x), classes))
+
+
+@pytest.mark.parametrize("output", ["votes", "ovr"])
+@pytest.mark.parametrize("kernel", ["linear", "poly", "rbf", "sigmoid"])
+def test_the_simulation_gives_the_same_scores(kernel, output):
+    x, labels = _data(4)
+    source = Tensor("in", (6,))
+    machine = SVC(kernel=kernel, coef0=0.3).fit(x, labels)
+    graph = Graph(source, [support_vectors(source, machine, output)])
+    expected = reference.run(reference.read(write(Model(graph))), x)
+    found = simulate(graph, x.astype(np.float32))
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    if output == "ovr":
+        np.testing.assert_allclose(found, machine.decision_function(x), atol=1e-4)
 
 
 def test_kernels_and_projections_that_cannot_be_written():

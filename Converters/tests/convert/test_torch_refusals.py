@@ -240,8 +240,7 @@ def test_options_are_for_weights_only(refused):
     for arguments in (["--arch", "linear"], ["--input", "2x2x1"], ["--probabilities"]):
         refused(
             b"\x89HDF\r\n\x1a\n",
-            "is a Keras file: --arch, --input and --probabilities are for PyTorch, NumPy .npz and "
-            "safetensors files only",
+            "is a Keras file: --arch, --input and --probabilities are for PyTorch, NumPy .npz, ",
             arguments=arguments,
         )
 

@@ -174,6 +174,52 @@ FMK_INLINE void fmk_store_block(uint8_t *to, fmk_block block, intptr_t count) {
   if (count & 1) *to = (uint8_t)rest;
 #endif
 }
+
+#if defined(__AVX512VNNI__)
+/* Four blocks at once, rounded like fmk_round_to_block, one after the other. What is above 2^15 or
+ * below -2^15 becomes the nearest byte, if it is below 2^31. */
+FMK_INLINE fmk_sums fmk_round_blocks(fmk_reals a, fmk_reals b, fmk_reals c, fmk_reals d,
+                                     uint8_t zero_point) {
+  typedef int16_t words __attribute__((vector_size(64)));
+#define FMK_ROUND(v) __builtin_ia32_cvtps2dq512_mask(v, (fmk_sums){0}, 0xffff, 4)
+  const words shift = (words){0} + (int16_t)zero_point;
+  const words x = (words)__builtin_ia32_packssdw512(FMK_ROUND(a), FMK_ROUND(b));
+  const words y = (words)__builtin_ia32_packssdw512(FMK_ROUND(c), FMK_ROUND(d));
+#undef FMK_ROUND
+  /* Each quarter has 4 bytes of a, b, c and d. */
+  const fmk_sums packed = (fmk_sums)__builtin_ia32_packuswb512(
+      __builtin_elementwise_add_sat(x, shift), __builtin_elementwise_add_sat(y, shift));
+  return __builtin_shufflevector(packed, packed, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11,
+                                 15);
+}
+
+FMK_INLINE void fmk_store_halves(uint8_t *first, uint8_t *second, fmk_sums bytes) {
+  memcpy(first, &bytes, 32);
+  memcpy(second, (const char *)&bytes + 32, 32);
+}
+
+/* Blocks that lie `step` bytes apart. */
+FMK_INLINE void fmk_store_blocks(uint8_t *to, intptr_t step, fmk_reals a, fmk_reals b, fmk_reals c,
+                                 fmk_reals d, uint8_t zero_point) {
+  const fmk_sums bytes = fmk_round_blocks(a, b, c, d, zero_point);
+  for (int i = 0; i < 4; i++) memcpy(to + i * step, (const char *)&bytes + i * 16, 16);
+}
+#endif
+
+/* 64 bytes. */
+typedef uint8_t fmk_line __attribute__((vector_size(64)));
+
+FMK_INLINE fmk_line fmk_load_line(const uint8_t *bytes) {
+  fmk_line line;
+  memcpy(&line, bytes, sizeof line);
+  return line;
+}
+
+FMK_INLINE fmk_line fmk_larger_line(fmk_line a, fmk_line b) {
+  return __builtin_elementwise_max(a, b);
+}
+
+FMK_INLINE void fmk_store_line(uint8_t *to, fmk_line line) { memcpy(to, &line, sizeof line); }
 #endif
 
 #endif

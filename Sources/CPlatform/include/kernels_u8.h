@@ -40,6 +40,8 @@ typedef struct fmk_u8_epilogue {
   const float *shift;      /* 16 a block, or NULL exactly when scale is */
   float factor;            /* of quantize: finite, above 0 */
   int32_t zero_point;      /* of the output: 0 to 255 */
+  int32_t is_bounded;      /* 1: scale is NULL, the clip is no narrower than the byte's, and
+                            * |v * factor| is at most 2^30 or v is NaN */
 } fmk_u8_epilogue;
 
 /* Convolution of a rectangle of output pixels that all have the same segments:
@@ -55,6 +57,8 @@ typedef struct fmk_u8_epilogue {
  * Stored, after the epilogue, for c < channels:
  *   bytes:  output[row * output_row_step + p * output_step + c]
  *   floats: output[row * output_row_step + p * output_step + c / 16 * output_plane + c % 16]
+ *
+ * All these offsets are below 2^31.
  *
  * u8_dense is the same for rows = pixels = 1, with long segments and many blocks.
  *
@@ -97,6 +101,8 @@ typedef struct fmk_u8_pool {
   intptr_t output_step;     /* bytes, or floats if to_float */
   intptr_t output_plane;    /* as in fmk_u8_conv */
   int32_t zero_point;       /* of the input; the rest is of u8_sum_pool alone */
+  int32_t in_threes;        /* 1: the taps are threes that lie pixel_step apart, so that pixels share
+                             * what they add up */
   float multiplier;
   fmk_u8_epilogue epilogue; /* bias and multiplier are not read */
   int32_t to_float;

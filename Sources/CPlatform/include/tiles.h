@@ -54,13 +54,15 @@ static inline __attribute__((always_inline)) void fmk_tiles_zero(void) {
   __builtin_ia32_tilezero(3);
 }
 
-/* The sums of tile i go to number i * 256 on, 16 a row. */
-static inline __attribute__((always_inline)) void fmk_tiles_store(void *memory) {
+/* The sums of the first block, 16 for each of `pixels` pixels of the first group, then of the second;
+ * those of the second block are 512 numbers behind them. */
+static inline __attribute__((always_inline)) void fmk_tiles_store(void *memory, intptr_t pixels) {
   float *sums = memory;
   __builtin_ia32_tilestored64(0, sums, 64);
-  __builtin_ia32_tilestored64(1, sums + 256, 64);
-  __builtin_ia32_tilestored64(2, sums + 512, 64);
-  __builtin_ia32_tilestored64(3, sums + 768, 64);
+  __builtin_ia32_tilestored64(1, sums + 512, 64);
+  sums += pixels * 16;
+  __builtin_ia32_tilestored64(2, sums, 64);
+  __builtin_ia32_tilestored64(3, sums + 512, 64);
 }
 
 /* Keeps the units awake that compute with vectors: without work for 0.75 us they sleep, and the

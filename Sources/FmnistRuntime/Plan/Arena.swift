@@ -73,6 +73,8 @@ struct Arena {
     }
     sharedSize = placePart(perImage: false, placed)
     imageSize = placePart(perImage: true, placed)
+    // An odd number of lines of the cache: the same pixels of several images lie in different sets.
+    if imageSize > 0 { imageSize |= 16 }
   }
 
   /// Places the storages of one part and returns its size.

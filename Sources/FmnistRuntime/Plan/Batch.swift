@@ -36,21 +36,23 @@ struct ArenaSize {
 extension Planner {
   /// Weights that stay in the second-level cache from image to image, in bytes.
   private static let cachedWeights = 1 << 20
+  /// Bytes a nanosecond.
+  private static let memorySpeed = 30.0
 
-  /// The draft from which on reading weights takes more than keeping the activations of several
-  /// images, or nil. A search has batches of its own.
+  /// The draft from which on reading weights, and what several images save of matrix units, takes
+  /// more than keeping the activations of several images, or nil. A search has batches of its own.
   func firstBatchedDraft() -> Int? {
+    guard graph.nodes[0].kind != .nearestNeighbours else { return nil }
     var weights = 0
     for draft in drafts { weights += weightBytes(draft) }
-    guard weights > Planner.cachedWeights, graph.nodes[0].kind != .nearestNeighbours else {
-      return nil
-    }
+    let readsWeights = weights > Planner.cachedWeights
     var best = 0
     var first: Int?
     var saved = 0
     var index = fusion.count - 1
     while index >= 0 {
-      saved += weightBytes(drafts[index]) - activationBytes(drafts[index])
+      let draft = drafts[index]
+      saved += (readsWeights ? weightBytes(draft) : 0) + tileBytes(draft) - activationBytes(draft)
       if saved > best {
         best = saved
         first = index
@@ -60,12 +62,19 @@ extension Planner {
     return first
   }
 
+  /// Bytes that are read in the time that a step of matrix units saves where images are pixels.
+  private func tileBytes(_ draft: Draft) -> Int {
+    guard let cost = byteTileCost(draft) else { return 0 }
+    return Int((cost.alone - min(cost.alone, cost.joined(images: 16))) * Planner.memorySpeed)
+  }
+
   /// About how long a step takes for one image: its multiply-adds, and what it reads and writes.
   func nanoseconds(_ draft: Draft) -> Double {
     let isQuick = layout(draft.input).isBytes || usesMatrixUnits(draft)
     let speed = isa == 1 ? 5.0 : isa == 2 ? 50.0 : isQuick ? 400.0 : 100.0
     let bytes = weightBytes(draft) + activationBytes(draft)
-    return Double(graph.nodes[draft.node].multiplyAdds) / speed + Double(bytes) / 30
+    return Double(graph.nodes[draft.node].multiplyAdds) / speed
+      + Double(bytes) / Planner.memorySpeed
   }
 
   /// Bytes of the constants that a step reads.

@@ -34,7 +34,7 @@ extension Planner {
     let layout = layout(node.output)
     var length = layout.rowLength
     var epilogue = try byteEpilogue(
-      Draft(node: fusion.inputQuantize, input: 0, output: node.output))
+      Draft(node: fusion.inputQuantize, input: 0, output: node.output), largest: .infinity)
     if fusion.inputScaleShift >= 0 {
       let scaleShift = graph.nodes[fusion.inputScaleShift]
       let channels = layout.channels

@@ -64,6 +64,8 @@ struct ByteConvolution {
   /// Output channels of one call, whole blocks of them: their weights stay in the cache for all
   /// ranges and images.
   var channelsTogether: Int
+  /// From so many images on, one call computes the same pixels of all of them.
+  var imagesAsPixels = Int.max
 }
 
 struct ByteAverage {

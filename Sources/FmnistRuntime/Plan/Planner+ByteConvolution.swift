@@ -43,7 +43,8 @@ extension Planner {
     return ByteConvolution(
       input: draft.input, output: draft.output, isDepthwise: depthwise, arguments: arguments,
       ranges: ranges,
-      rows: graph.tensors[node.output].shape.sizes[0], channelsTogether: together)
+      rows: graph.tensors[node.output].shape.sizes[0], channelsTogether: together,
+      imagesAsPixels: byteTileCost(draft)?.fewestImages ?? .max)
   }
 
   /// Bytes of weights that stay in the second-level cache beside inputs and outputs.
@@ -81,9 +82,11 @@ extension Planner {
     let node = graph.nodes[draft.node]
     let output = layout(draft.output)
     var arguments = fmk_u8_conv()
-    arguments.epilogue = try byteEpilogue(draft)
-    arguments.epilogue.multiplier = try perChannel(
-      output, graph.input(node, 3).values, otherwise: 1)
+    let multipliers = graph.input(node, 3).values!
+    var largest: Float = 0
+    for i in 0..<output.channels { largest = max(largest, abs(multipliers[i])) }
+    arguments.epilogue = try byteEpilogue(draft, largest: largest * 0x1p31)
+    arguments.epilogue.multiplier = try perChannel(output, multipliers, otherwise: 1)
     arguments.channels = output.channels
     arguments.output_row_step = output.rowPitch
     arguments.output_step = output.block
@@ -93,7 +96,7 @@ extension Planner {
   }
 
   /// Bytes of a kernel row up to which matrix units, filled with zeros, take longer than vectors.
-  private static let shallowRow = 12
+  static let shallowRow = 12
 
   /// Groups of 4 bytes that hold so many bytes, a multiple of what the kernels take at once.
   private func groups(of bytes: Int) -> Int {

@@ -26,8 +26,11 @@ extension Planner {
     }
   }
 
-  /// Clip, scale, shift and quantisation; not what each kernel begins with.
-  mutating func byteEpilogue(_ draft: Draft) throws(Failure) -> fmk_u8_epilogue {
+  /// Clip, scale, shift and quantisation; not what each kernel begins with. `largest` is what no
+  /// value before the clip exceeds, or infinity.
+  mutating func byteEpilogue(
+    _ draft: Draft, largest: Float
+  ) throws(Failure) -> fmk_u8_epilogue {
     let output = layout(draft.output)
     var epilogue = fmk_u8_epilogue()
     epilogue.low = draft.low
@@ -43,7 +46,14 @@ extension Planner {
     } else {
       epilogue.factor = draft.quantize < 0 ? 1 : graph.nodes[draft.quantize].number(0)
     }
-    epilogue.zero_point = Int32(buffers[draft.output].quantization.zeroPoint)
+    let zeroPoint = buffers[draft.output].quantization.zeroPoint
+    epilogue.zero_point = Int32(zeroPoint)
+    if draft.scaleShift < 0, largest * epilogue.factor <= 0x1p30,
+      epilogue.low * epilogue.factor <= Float(-zeroPoint),
+      epilogue.high * epilogue.factor >= Float(255 - zeroPoint)
+    {
+      epilogue.is_bounded = 1
+    }
     return epilogue
   }
 
@@ -55,7 +65,8 @@ extension Planner {
     arguments.output_step = output.block
     arguments.output_plane = output.plane
     arguments.zero_point = Int32(buffers[draft.input].quantization.zeroPoint)
-    arguments.epilogue = try byteEpilogue(draft)
+    arguments.epilogue = try byteEpilogue(
+      draft, largest: 256 * buffers[draft.input].quantization.scale)
     arguments.to_float = output.isBytes ? 0 : 1
     return arguments
   }
@@ -90,7 +101,7 @@ extension Planner {
     arguments.multiplier = x.scale
     arguments.b_zero_point = Int32(y.zeroPoint)
     arguments.b_multiplier = y.scale
-    arguments.epilogue = try byteEpilogue(draft)
+    arguments.epilogue = try byteEpilogue(draft, largest: 256 * (x.scale + y.scale))
     arguments.to_float = output.isBytes ? 0 : 1
     return ByteAdd(
       input: draft.input, second: second, output: draft.output, arguments: arguments)
@@ -109,7 +120,7 @@ extension Planner {
     arguments.output_plane = output.plane
     arguments.zero_point = Int32(quantization.zeroPoint)
     arguments.multiplier = quantization.scale
-    arguments.epilogue = try byteEpilogue(draft)
+    arguments.epilogue = try byteEpilogue(draft, largest: .infinity)
     return ByteMap(input: draft.input, output: draft.output, arguments: arguments)
   }
 }

@@ -67,6 +67,7 @@ extension Run {
       arguments.count = cells
       arguments.pixels = run.count
       arguments.multiplier = step.scale / Float(pool.divisor > 0 ? pool.divisor : cells)
+      arguments.in_threes = run.tapsOfRow == 3 && pool.strideColumns == 1 ? 1 : 0
       kernels.pointee.u8_sum_pool(
         &arguments, bytePixels(pool.input) + from, place(pool.output, to))
     }

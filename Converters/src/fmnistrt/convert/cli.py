@@ -36,6 +36,8 @@ EXAMPLES = """examples:
   fmnist-convert lenet.pt lenet.fmg --arch "conv(padding=2) relu maxpool flatten linear"
       PyTorch, safetensors or .npz: weights without a model, whose layers --arch names in order.
       Without --arch the message lists the tensors and proposes a line; docs/converting.md explains.
+  fmnist-convert pipeline.skops pipeline.fmg
+      scikit-learn: neighbours, support vectors, linear ones, networks; behind scalers and PCA.
 
 Programs always pass plain pixels from 0 to 255 to the finished model: what --scale, --mean, --std
 and --invert say is stored in it and applied by the library. The finished file is run through the
@@ -55,8 +57,8 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     result = argparse.ArgumentParser(
         prog="fmnist-convert",
-        description="Freezes a trained classifier (Keras, ONNX, PyTorch, safetensors, .npz) into "
-        "an .fmg file for libfmnistrt.",
+        description="Freezes a trained classifier (Keras, ONNX, PyTorch, safetensors, .npz, "
+        "scikit-learn) into an .fmg file for libfmnistrt.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -107,6 +109,16 @@ def parser() -> argparse.ArgumentParser:
         metavar="JSON",
         help="Keras: what model.to_json() gave (default: a file beside the weights)",
     )
+    scikit = result.add_argument_group("for classifiers of scikit-learn")
+    scikit.add_argument(
+        "--trust-pickle",
+        action="store_true",
+        help="load the file, of joblib or pickle, which can run any code: only if you trust it",
+    )
+    scikit.add_argument(
+        "--backbone", type=Path, metavar="FILE", help="the network that makes the features"
+    )
+    scikit.add_argument("--layer", metavar="NAME", help="the layer of it that gives the features")
     about = result.add_argument_group("what the file says about the model")
     about.add_argument(
         "--labels", metavar="FILE|A,B,C", help="names of the classes (default: Fashion-MNIST's)"

@@ -23,6 +23,7 @@ from .quantize.lower import lower
 from .quantize.quantize import Quantization, Report, quantize
 from .quantize.simulate import is_exact_everywhere, simulate
 from .quantize.weights import quantized_layers
+from .result import FrontEndResult
 from .writer import write
 
 RAW_SCALE = 1 / 32
@@ -81,7 +82,7 @@ def convert(checkpoint: Checkpoint, options: Options, watch: Watch | None = None
     result = read(checkpoint, options.source)
     watch("the model as it was read", result.graph)
     notes = list(result.notes)
-    pixels = _pixels(result.graph, options, notes)
+    pixels = _pixels(result, options, notes)
     graph = optimise(result.graph, watch)
     if holds_bytes(graph):
         graph = _lowered(graph, notes)
@@ -96,8 +97,10 @@ def convert(checkpoint: Checkpoint, options: Options, watch: Watch | None = None
         result.evaluate,
         result.output_kind,
         HALF_TOLERANCE if halved else TOLERANCE,
+        result.settled,
     )
     metadata = {
+        **result.metadata,
         "converter": f"fmnist-convert {VERSION}",
         "framework": result.framework,
         "name": options.name or result.name or checkpoint.name.rsplit(".", 1)[0],
@@ -107,6 +110,8 @@ def convert(checkpoint: Checkpoint, options: Options, watch: Watch | None = None
     if options.accuracy is not None:
         metadata["accuracy"] = f"{options.accuracy:.4f}"
     labels = options.labels
+    if labels is None:
+        labels = result.labels
     if labels is None:
         labels = list(LABELS) if graph.output.shape == (len(LABELS),) else []
         if not labels:
@@ -160,9 +165,9 @@ def _simulated(model: Model, proof: Golden) -> Golden:
     return replace(proof, outputs=simulate(model.graph, inputs), tolerance=tolerance)
 
 
-def _pixels(graph: Graph, options: Options, notes: list[str]) -> Pixels | None:
+def _pixels(result: FrontEndResult, options: Options, notes: list[str]) -> Pixels | None:
     """The pixel contract; None for a model whose input is not a picture."""
-    shape = graph.input.shape
+    shape = result.graph.input.shape
     if len(shape) != 3 or shape[2] not in (1, 3):
         if options.scale is not None or options.invert or options.mean != (0.0,):
             raise ConvertError(
@@ -174,7 +179,10 @@ def _pixels(graph: Graph, options: Options, notes: list[str]) -> Pixels | None:
     scale = options.scale
     if scale is None:
         scale = 255.0
-        if _expects_raw(graph):
+        if result.raw:
+            scale = 1.0
+            notes.append(result.raw)
+        elif _expects_raw(result.graph):
             scale = 1.0
             notes.append(
                 "the model begins by scaling 0 to 255 itself, so it gets the pixels as they are: "

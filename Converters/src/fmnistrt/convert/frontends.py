@@ -79,11 +79,40 @@ def _read_onnx(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult
     return read_onnx(checkpoint.content, checkpoint.name)
 
 
+def _is_skops(checkpoint: Checkpoint) -> bool:
+    from .scikit.unpack import looks_like_skops
+
+    return looks_like_skops(checkpoint.content)
+
+
+def _is_scikit(checkpoint: Checkpoint) -> bool:
+    from .scikit.unpack import looks_like_pickle
+
+    return looks_like_pickle(checkpoint.content)
+
+
+def _read_scikit(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .scikit.backbone import front_of
+    from .scikit.frontend import read_scikit
+
+    return read_scikit(
+        checkpoint.content, options.architecture, options.trust_pickle, front_of(options)
+    )
+
+
 FRONT_ENDS = (
     FrontEnd("PyTorch", _is_torch, _read_weights, ("architecture",), (".pt", ".pth")),
     FrontEnd("NumPy .npz", _is_npz, _read_weights, ("architecture",), (".npz",)),
     FrontEnd("safetensors", _is_safetensors, _read_weights, ("architecture",), (".safetensors",)),
+    FrontEnd("skops", _is_skops, _read_scikit, ("architecture", "backbone", "layer"), (".skops",)),
     FrontEnd("Keras", _is_keras, _read_keras, ("config",), (".keras", ".h5", ".hdf5")),
+    FrontEnd(
+        "scikit-learn",
+        _is_scikit,
+        _read_scikit,
+        ("architecture", "trust_pickle", "backbone", "layer"),
+        (".joblib", ".pkl", ".pickle"),
+    ),
     FrontEnd("ONNX", _is_onnx, _read_onnx, (), (".onnx",)),
 )
 """In the order in which they are asked: those whose signatures are plainest come first."""

@@ -7,13 +7,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .graph import Shape
+from .graph import ConvertError, Shape
 from .model import Golden, Pixels
 from .result import OutputKind
 
 TOLERANCE = 1e-4
 HALF_TOLERANCE = 2e-3
 """Of files with weights of half precision: the answers are those of the original weights."""
+
+TRIED = 8
+"""Pictures that are drawn for each golden vector of a model whose answers jump."""
 
 
 def golden_inputs(count: int, shape: Shape) -> np.ndarray:
@@ -54,13 +57,21 @@ def golden_vectors(
     evaluate: Callable[[np.ndarray], np.ndarray],
     kind: OutputKind,
     tolerance: float = TOLERANCE,
+    settled: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Golden:
     """Inputs with the source model's answers. The tolerance of scores grows with their size.
 
-    Without pixels, the inputs are floats from -1 to 1.
+    Without pixels, the inputs are floats from -1 to 1. With `settled`, which says of prepared
+    inputs (n) whether their answers would survive rounding, the first such pictures are taken.
     """
     if pixels:
-        inputs = golden_inputs(count, shape)
+        inputs = golden_inputs(count if settled is None else TRIED * count, shape)
+        if settled is not None:
+            inputs = inputs[settled(pixels.prepare(inputs))][:count]
+            if not len(inputs):
+                raise ConvertError(
+                    "its votes are undecided for every picture tried: no answer can be checked"
+                )
         outputs = evaluate(pixels.prepare(inputs)).astype(np.float32)
     else:
         noise = np.array(_noise(1, count * math.prod(shape))).reshape(count, *shape)

@@ -85,7 +85,10 @@ def _check_neighbours(model: Model) -> None:
     if labels.max() >= node.attributes["classes"]:
         raise ConvertError(f"{node.attributes['classes']} classes, but a label {labels.max()}")
     if model.pixels not in (None, Pixels(1.0)):
-        raise ConvertError("nearest neighbours compare plain pixels: give --scale 1")
+        raise ConvertError(
+            "nearest neighbours compare plain pixels: give --scale 1, without --mean, --std and "
+            "--invert"
+        )
 
 
 def check_graph(graph: Graph) -> None:

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import sklearn
-from sklearn.neighbors import KNeighborsClassifier
 
 from fmnistrt.convert import VERSION
-from fmnistrt.convert.graph import ConvertError, Graph, Node, Tensor
+from fmnistrt.convert.graph import ConvertError
 from fmnistrt.convert.model import Golden, Model, Pixels
-from fmnistrt.convert.operators import METRICS
+from fmnistrt.convert.scikit.neighbours import brute_force, neighbours_graph
 from fmnistrt.data import LABELS, Split, load
 
 from .answers import figures_of_test, library_scores, save
@@ -27,21 +26,10 @@ TOLERANCE = 1e-6
 """Answers are counts divided by k, so they are right or off by 1 / k."""
 
 
-def neighbours_graph(split: Split, k: int, metric: str) -> Graph:
-    """One node that compares an image with all images of `split`."""
-    count, height, width = split.images.shape
-    image = Tensor("image", (height, width, 1))
-    rows = Tensor("rows", (count, height * width), split.images.reshape(count, -1))
-    labels = Tensor("labels", (count,), split.labels)
-    attributes = {"metric": METRICS[metric], "k": k, "classes": len(LABELS)}
-    output = Tensor("votes", (len(LABELS),))
-    return Graph(image, [Node("nearest_neighbours", [image, rows, labels], output, attributes)])
-
-
 def reference_answers(split: Split, images: np.ndarray, k: int, metric: str) -> np.ndarray:
     """Shares of the votes (n, classes) as scikit-learn counts them."""
-    model = KNeighborsClassifier(n_neighbors=k, metric=metric, algorithm="brute")
-    model.fit(split.images.reshape(len(split.images), -1).astype(np.float32), split.labels)
+    rows = split.images.reshape(len(split.images), -1).astype(np.float32)
+    model = brute_force(rows, split.labels, k, metric)
     answers = np.zeros((len(images), len(LABELS)), np.float32)
     shares = model.predict_proba(images.reshape(len(images), -1).astype(np.float32))
     answers[:, model.classes_] = shares
@@ -54,8 +42,10 @@ def store(recipe: Neighbours, data: Path | None, folder: Path, k: int, metric: s
     if k > len(training.labels):
         raise ConvertError(f"--k {k} is more than the {len(training.labels)} training images")
     inputs = test.images[:GOLDEN]
+    count, height, width = training.images.shape
+    rows = training.images.reshape(count, -1)
     model = Model(
-        neighbours_graph(training, k, metric),
+        neighbours_graph(rows, training.labels, (height, width, 1), k, metric, len(LABELS)),
         "probabilities",
         Pixels(1.0),
         list(LABELS),

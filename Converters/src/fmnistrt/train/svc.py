@@ -19,12 +19,13 @@ from sklearn.svm import SVC
 from fmnistrt.convert import VERSION
 from fmnistrt.convert.graph import ConvertError, Graph, Node, Tensor
 from fmnistrt.convert.model import Golden, Model, Pixels
+from fmnistrt.convert.scikit.support_vectors import count_votes, support_vectors
 from fmnistrt.data import LABELS, Split, hold_out, load
 
 from .answers import figures_of_test, library_scores, save
 from .card import vectors_card
+from .projection import in_halves, projection
 from .recipes import Vectors
-from .support_vectors import count_votes, in_halves, projection, support_vectors
 
 GOLDEN = 8
 """Test images that the file carries with the votes of scikit-learn."""

@@ -1,5 +1,5 @@
 # Python 3.11: scikit-learn==1.9.1 xgboost-cpu==3.2.0 lightgbm==4.7.0 catboost==1.2.10
-#     skops==0.16.0 lz4==4.4.5 joblib==1.6.0 coremltools==9.0
+#     coremltools==9.0
 # Python 3.8: mxnet==1.9.1 numpy==1.19.5
 """Small models of tools whose files are not converted: what they are must be told by the content.
 
@@ -37,15 +37,11 @@ def trees():
 
 
 def linear():
-    """A model of scikit-learn, compressed with LZ4, in skops' format, and as Core ML."""
+    """A linear model as Core ML."""
     import coremltools
-    import joblib
-    import skops.io
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression().fit(x, y)
-    joblib.dump(model, "lz4.joblib", compress=("lz4", 3))
-    skops.io.dump(model, "model.skops")
     builder = coremltools.models.neural_network.NeuralNetworkBuilder(
         [("x", coremltools.models.datatypes.Array(4))],
         [("y", coremltools.models.datatypes.Array(3))],

@@ -7,7 +7,14 @@ from typing import Any
 from ..graph import ConvertError, Shape
 from .calls import call_of
 from .keras1 import modernise
-from .network import Call, Layer, Network, Reference, reading_configuration
+from .network import (
+    Call,
+    Layer,
+    Network,
+    Reference,
+    is_channels_first,
+    reading_configuration,
+)
 from .operations import is_operation, unified
 
 SEQUENTIAL = {"Sequential"}
@@ -23,7 +30,12 @@ def parse(config: dict[str, Any]) -> Network:
             "as a Sequential or Functional model, or export it to ONNX"
         )
     with reading_configuration():
-        return _network(config, "", 0)
+        network = _network(config, "", 0)
+    shape = network.input_shape or ()
+    if len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 3):
+        layers = network.leaves()
+        network.takes_channels_first = any(is_channels_first(layer.config) for layer in layers)
+    return network
 
 
 def _network(entry: dict[str, Any], path: str, depth: int) -> Network:

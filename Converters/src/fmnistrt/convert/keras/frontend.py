@@ -16,9 +16,9 @@ from .weights import attach
 
 
 def read_keras(
-    content: bytes, path: Path | None = None, config: Path | None = None
+    content: bytes, path: Path | None = None, config: Path | None = None, layer: str | None = None
 ) -> FrontEndResult:
-    """Reads a checkpoint.
+    """Reads a checkpoint; the answers are those of `layer`, if it is given.
 
     Weights alone need their layers: the JSON in the file `config`, or in one beside `path`, where
     the checkpoint lies.
@@ -36,6 +36,8 @@ def read_keras(
     with reading_configuration():
         attach(checkpoint, network)
         checkpoint.weights.file.close()
+        if layer is not None:
+            network = network.up_to(layer)
         graph = translate(network, checkpoint.version)
     return FrontEndResult(
         graph=graph,

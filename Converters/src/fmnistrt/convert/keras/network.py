@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..graph import ConvertError, Shape
@@ -64,13 +64,18 @@ class Layer:
 
 @dataclass
 class Network:
-    """A Sequential or Functional model. `input_shape` is without the batch, if it is known."""
+    """A Sequential or Functional model.
+
+    `input_shape` is without the batch, if it is known. `takes_channels_first` says that the input
+    is an image of (channels, height, width).
+    """
 
     name: str
     layers: list[Layer]
     input: Reference
     output: Reference
     input_shape: Shape | None
+    takes_channels_first: bool = False
 
     def layer(self, name: str) -> Layer:
         """The layer called `name`."""
@@ -87,12 +92,23 @@ class Network:
             else:
                 yield from layer.model.leaves()
 
-    @property
-    def takes_channels_first(self) -> bool:
-        """Whether the input is an image of (channels, height, width)."""
-        shape = self.input_shape or ()
-        image = len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 3)
-        return image and any(is_channels_first(layer.config) for layer in self.leaves())
+    def up_to(self, name: str) -> Network:
+        """The model whose output is that of the layer `name`, with the layers that it needs."""
+        known = [layer.name for layer in self.layers]
+        if name not in known:
+            raise ConvertError(
+                f'has no layer "{name}" for --layer; its layers are {", ".join(known)}'
+            )
+        needed: set[str] = set()
+        pending = [name]
+        while pending:
+            one = pending.pop()
+            if one in needed or one not in known:
+                continue
+            needed.add(one)
+            pending += [source for call in self.layer(one).calls for source, _ in call.inputs]
+        layers = [layer for layer in self.layers if layer.name in needed]
+        return replace(self, layers=layers, output=(name, 0))
 
 
 def is_channels_first(config: dict[str, Any]) -> bool:

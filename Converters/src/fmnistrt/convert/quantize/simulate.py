@@ -16,6 +16,7 @@ from ..element_types import WEIGHTED
 from ..graph import Graph, Node, Tensor
 from ..operators import complete
 from .activations import activate, is_exact
+from .vectors import support_vectors
 from .windows import convolve, divisor, maximum, total
 
 CHUNK = 32
@@ -76,7 +77,9 @@ def _keeps_bits(node: Node) -> bool:
     if node.operator == "activation":
         return is_exact(node.attributes["kind"])
     sums = node.operator in (*WEIGHTED, "average_pool", "global_average_pool")
-    return node.operator != "softmax" and (not sums or node.inputs[0].bytes is not None)
+    if node.operator in ("softmax", "support_vectors"):
+        return False
+    return not sums or node.inputs[0].bytes is not None
 
 
 def _centred(x: np.ndarray, tensor: Tensor) -> np.ndarray:
@@ -197,6 +200,7 @@ _OPERATORS: dict[str, Operator] = {
     "transpose": _transpose,
     "quantize": _quantize,
     "dequantize": lambda node, inputs: _real(inputs[0], node.inputs[0]),
+    "support_vectors": support_vectors,
 }
 _ON_BYTES: dict[str, Operator] = {
     "conv2d": _weighted_bytes,

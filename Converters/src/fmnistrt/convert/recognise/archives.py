@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from .kind import (
     EXPORT_ONNX,
-    EXPORT_SKLEARN,
     EXPORT_TF,
     GIVE_MODEL,
     GIVE_SOURCE,
@@ -41,8 +40,6 @@ def zip_kind(content: bytes) -> Kind | None:
         return Kind("an archive of TorchServe", "unpack it and give the model's file in it")
     if "saved_model.pb" in ends:
         return Kind("a zipped TensorFlow SavedModel", EXPORT_TF)
-    if "schema.json" in names:
-        return Kind("a skops file of scikit-learn", EXPORT_SKLEARN, (".skops",))
     if any(name.startswith("Data/com.apple.CoreML") or ".mlpackage/" in name for name in names):
         return Kind("a zipped Core ML package", GIVE_SOURCE)
     inside = _model_in(names)

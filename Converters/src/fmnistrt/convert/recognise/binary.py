@@ -29,7 +29,6 @@ SIGNATURES: list[tuple[int, bytes, Kind]] = [
     ),
     (0, b"\0\0\x08\x01", Kind("a file of labels in the IDX format, not a checkpoint", GIVE_MODEL)),
     (0, b"\0\0\x08\x03", Kind("a file of images in the IDX format, not a checkpoint", GIVE_MODEL)),
-    (0, b"BZh", Kind("compressed with bzip2", "unpack it with bunzip2 first")),
     (0, b"7z\xbc\xaf", Kind("a 7z archive", "unpack it first")),
     (0, b"Rar!", Kind("a RAR archive", "unpack it first")),
     (0, b"\x28\xb5\x2f\xfd", Kind("compressed with zstd", "unpack it with unzstd first")),

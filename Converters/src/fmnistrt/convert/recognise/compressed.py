@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import lzma
 import zlib
 
@@ -11,10 +12,18 @@ from .pickles import pickle_kind
 _HEAD = 1 << 16
 _JOBLIB = (".pkl", ".pickle", ".joblib")
 
+_TOOLS = {
+    "bzip2": "bunzip2",
+    "gzip": "gunzip",
+    "lz4": "unlz4",
+    "lzma": "unlzma",
+    "xz": "unxz",
+}
+
 
 def compressed_kind(content: bytes) -> Kind | None:
     """What a compressed file is; None if it is none."""
-    method, head = _unpacked(content)
+    method, head = unpacked(content)
     if not method:
         return None
     inner = pickle_kind(head)
@@ -24,14 +33,15 @@ def compressed_kind(content: bytes) -> Kind | None:
         return None
     if head[257:262] == b"ustar":
         return Kind(f"a tar archive, compressed with {method}", "unpack it first")
-    tool = {"gzip": "gunzip", "xz": "unxz", "lzma": "unlzma", "lz4": "unlz4"}[method]
-    return Kind(f"compressed with {method}", f"unpack it with {tool} first")
+    return Kind(f"compressed with {method}", f"unpack it with {_TOOLS[method]} first")
 
 
-def _unpacked(content: bytes) -> tuple[str, bytes]:
+def unpacked(content: bytes) -> tuple[str, bytes]:
     """How a file is compressed, and its beginning as far as that can be unpacked."""
     if content.startswith(b"\x1f\x8b"):
         return "gzip", _inflated(content, 31)
+    if content.startswith(b"BZh"):
+        return "bzip2", _bunzipped(content)
     if content.startswith(b"\xfd7zXZ\0"):
         return "xz", _lzma(content)
     if content.startswith(b"\x5d\0\0") and content[12:13] in (b"\0", b"\xff"):
@@ -50,6 +60,13 @@ def _inflated(content: bytes, window: int) -> bytes:
     try:
         return zlib.decompressobj(window).decompress(content[:_HEAD], _HEAD)
     except zlib.error:
+        return b""
+
+
+def _bunzipped(content: bytes) -> bytes:
+    try:
+        return bz2.BZ2Decompressor().decompress(content, _HEAD)
+    except OSError:
         return b""
 
 

@@ -12,7 +12,7 @@ MODEL_SUFFIXES = (
 )
 """Names that promise one kind of file; .ckpt, .bin, .model or none promise nothing."""
 
-EXPORT_SKLEARN = "export the model to ONNX with skl2onnx, then convert the .onnx file"
+EXPORT_SKLEARN = "save the classifier alone with skops.io.dump(classifier, 'model.skops')"
 EXPORT_TF = (
     "load it in TensorFlow and save the model with model.save('model.keras'), or export it with "
     "tf2onnx"

@@ -36,16 +36,32 @@ _LIBRARIES = {
 """The first that a pickle names is taken; NumPy alone says nothing."""
 
 
-def pickle_kind(content: bytes) -> Kind | None:
-    """What a pickle is; None for no pickle."""
+def library_of(content: bytes) -> str | None:
+    """The library whose objects a pickle holds, by its package; None for no pickle of one known."""
+    return _library(_packages(content) or [])
+
+
+def _library(packages: list[str]) -> str | None:
+    return next((package for package in packages if package in _LIBRARIES), None)
+
+
+def _packages(content: bytes) -> list[str] | None:
+    """The packages that a pickle names; None for no pickle."""
     versioned = content[:1] == b"\x80" and content[1:2] <= b"\x05"
     if not versioned and not content.startswith(_OLD):
         return None
     names = names_in(content)
     if not versioned and not names:
         return None
-    packages = [name.partition(".")[0] for name in names]
-    known = next((package for package in packages if package in _LIBRARIES), None)
+    return [name.partition(".")[0] for name in names]
+
+
+def pickle_kind(content: bytes) -> Kind | None:
+    """What a pickle is; None for no pickle."""
+    packages = _packages(content)
+    if packages is None:
+        return None
+    known = _library(packages)
     if known:
         what, advice = _LIBRARIES[known]
         return Kind(f"{what}, {_NEVER}", advice, _SUFFIXES)

@@ -43,9 +43,7 @@ _BEGINNINGS = [
     (r"booster\[\d+\]", Kind("a list of XGBoost's trees", NO_TREES)),
     (
         r"(svm_type|solver_type) ",
-        Kind(
-            "a model of LIBSVM or LIBLINEAR", f"train it with scikit-learn, then {EXPORT_SKLEARN}"
-        ),
+        Kind("a model of LIBSVM or LIBLINEAR", f"train it with scikit-learn and {EXPORT_SKLEARN}"),
     ),
     (r"7767517\n", Kind("the layers of an ncnn model", GIVE_SOURCE)),
     (r"(#.*\n|\s)*\[net(work)?\]", Kind("the layers of a Darknet model", EXPORT_ONNX)),

@@ -1,42 +1,25 @@
-"""Graph nodes that compute what fitted models of scikit-learn compute."""
+"""Support vectors of scikit-learn as a node of the graph."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from sklearn.svm import SVC
 
-from fmnistrt.convert.graph import ConvertError, Node, Tensor
-from fmnistrt.convert.operators import VECTOR_KERNELS, VECTOR_OUTPUTS
+from ..graph import ConvertError, Node, Tensor
+from ..operators import VECTOR_KERNELS, VECTOR_OUTPUTS
 
-
-def in_halves(values: np.ndarray) -> np.ndarray:
-    """Each value rounded to the nearest number of half precision, as float64."""
-    return values.astype(np.float16).astype(np.float64)
+if TYPE_CHECKING:
+    from sklearn.svm import SVC
 
 
-def _stored(values: np.ndarray) -> np.ndarray:
+def stored(values: np.ndarray) -> np.ndarray:
     """Single precision, or half precision if that loses nothing but rounding errors of double."""
     with np.errstate(over="ignore"):
         halves = values.astype(np.float16)
     largest = np.abs(values).max()
     lossless = np.abs(halves.astype(np.float64) - values).max() <= 1e-12 * largest
     return halves if lossless else values.astype(np.float32)
-
-
-def projection(x: Tensor, transformer, name: str) -> Node:
-    """A dense layer for a fitted StandardScaler, PCA, or pipeline of such: whatever is affine.
-
-    `x` is a vector. What the transformer subtracts becomes part of the bias.
-    """
-    (size,) = x.shape
-    shift = transformer.transform(np.zeros((1, size)))[0]
-    matrix = (transformer.transform(np.eye(size)) - shift).T
-    sample = np.random.default_rng(0).normal(0, 1, size)
-    if not np.allclose(transformer.transform(sample[None])[0], matrix @ sample + shift):
-        raise ConvertError(f'"{name}" is not a linear transformation and a shift')
-    weights = Tensor(f"{name}.weights", matrix.shape, _stored(matrix))
-    bias = Tensor(f"{name}.bias", shift.shape, shift.astype(np.float32))
-    return Node("dense", [x, weights, bias], Tensor(name, shift.shape))
 
 
 def support_vectors(x: Tensor, model: SVC, output: str = "votes", name: str = "svc") -> Node:
@@ -64,7 +47,7 @@ def support_vectors(x: Tensor, model: SVC, output: str = "votes", name: str = "s
     if model.kernel == "poly":
         attributes["degree"] = int(model.degree)
     constants = [
-        Tensor(f"{name}.vectors", vectors.shape, _stored(vectors)),
+        Tensor(f"{name}.vectors", vectors.shape, stored(vectors)),
         Tensor(f"{name}.coefficients", coefficients.shape, coefficients.astype(np.float32)),
         Tensor(f"{name}.intercepts", intercepts.shape, intercepts.astype(np.float32)),
     ]

@@ -1,0 +1,1 @@
+"""Reads classifiers of scikit-learn: files of skops, joblib and pickle."""
