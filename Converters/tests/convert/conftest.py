@@ -56,9 +56,12 @@ def agree(keras, tmp_path):
     return check
 
 
-def result_shape(result, shape):
-    """The shape that Keras takes: pictures may lack their channel axis there."""
-    return result.evaluate.network.input_shape or shape
+def as_keras_takes(result, inputs):
+    """Pictures in the model's own shape: channels first, or without their channel axis."""
+    network = result.evaluate.network
+    if network.takes_channels_first:
+        inputs = np.moveaxis(inputs, -1, 1)
+    return inputs.reshape(len(inputs), *(network.input_shape or inputs.shape[1:]))
 
 
 def check_bytes(content, predict, tolerance=2e-5, **options):
@@ -75,7 +78,7 @@ def check_bytes(content, predict, tolerance=2e-5, **options):
     assert np.isfinite(evaluated).all()
     assert np.abs(answers - evaluated).max() <= tolerance * scale
     if predict is not None:
-        expected = predict(inputs.reshape(3, *result_shape(result, shape)))
+        expected = predict(as_keras_takes(result, inputs))
         assert expected.shape == evaluated.shape
         assert np.abs(expected - evaluated).max() <= tolerance * scale
         assert np.abs(expected - answers).max() <= tolerance * scale

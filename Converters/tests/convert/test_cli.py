@@ -342,11 +342,11 @@ def test_help_starts_fast_and_teaches():
 
 
 def test_help_lists_every_layer():
-    from fmnistrt.convert.keras.shapes import MERGES
+    from fmnistrt.convert.keras.merges import LAYERS
     from fmnistrt.convert.keras.translate import SINGLE
 
     listed = set(re.findall(r"\w+", cli.EXAMPLES.partition("Keras layers:")[2]))
-    assert {*SINGLE, *MERGES} <= listed
+    assert {*SINGLE, *LAYERS} <= listed
 
 
 def test_version_is_that_of_the_project():

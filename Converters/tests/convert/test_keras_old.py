@@ -186,7 +186,7 @@ def test_keras_1(keras, backend):
         keras.Sequential(
             [
                 keras.Input((9, 9, 2)),
-                layers.Conv2D(3, (3, 2), padding="same", activation="relu", name="convolution2d_1"),
+                layers.Conv2D(3, (3, 2), activation="relu", name="convolution2d_1"),
                 layers.MaxPooling2D(2),
                 layers.Flatten(),
                 layers.Dense(4, activation="softmax", name="dense_1"),
@@ -204,7 +204,7 @@ def test_keras_1(keras, backend):
                     "nb_filter": 3,
                     "nb_row": 3,
                     "nb_col": 2,
-                    "border_mode": "same",
+                    "border_mode": "valid",
                     "subsample": [1, 1],
                     "dim_ordering": "tf",
                     "activation": "relu",
@@ -264,3 +264,57 @@ def test_split_weight_names(keras):
         for number, name in enumerate(attributes.pop("weight_names")):
             attributes[f"weight_names{number}"] = [name]
     check_bytes(buffer.getvalue(), predict(keras, model))
+
+
+@pytest.mark.parametrize(("size", "strides"), [(3, 2), (2, 1)])
+@pytest.mark.parametrize("backend", ["theano", "cntk"])
+def test_padding_of_other_backends(refused, size, strides, backend):
+    """Theano pads both sides alike, TensorFlow the end first."""
+    settings = {"kernel_size": [size, size], "strides": [strides, strides], "padding": "same"}
+    layer = {"name": "odd", "filters": 2, "batch_input_shape": [None, 6, 6, 1], **settings}
+    config = {"class_name": "Sequential", "config": [{"class_name": "Conv2D", "config": layer}]}
+    content = hdf5(config, {"odd": []}, "2.0.8", backend)
+    refused(content, f'the Conv2D layer "odd" has the padding "same", which {backend} applies')
+
+
+@pytest.mark.parametrize(
+    ("version", "known"),
+    [("2.3.1", False), ("2.2.4-tf", False), ("2.3.0-tf", True), ("2.4.3", True)],
+)
+def test_interpolation_of_old_versions(refused, version, known):
+    """Until TensorFlow 2.2 its versions differed in where a pixel is."""
+    start = {"name": "odd", "batch_input_shape": [None, 4, 4, 1], "interpolation": "bilinear"}
+    layers = [
+        {"class_name": "UpSampling2D", "config": {**start, "size": [2, 2]}},
+        {"class_name": "Flatten", "config": {"name": "flat"}},
+    ]
+    content = hdf5({"class_name": "Sequential", "config": layers}, {}, version)
+    if known:
+        check_bytes(content, None)
+    else:
+        refused(content, 'the UpSampling2D layer "odd" interpolates', f"Keras {version}")
+
+
+MALFORMED = {
+    "strides": ("Conv2D", {"strides": {}}, 'layer "odd" has settings that make no sense'),
+    "padding": ("Conv2D", {"padding": "causal"}, 'has the padding "causal"'),
+    "axis": ("BatchNormalization", {"axis": 7}, "works along axis 7"),
+    "no axis": ("Softmax", {"axis": [1, 2]}, "has settings that make no sense"),
+    "scale": ("Rescaling", {"offset": 1.0, "scale": [1, 2]}, "which do not fit"),
+    "all cut": ("Cropping2D", {"cropping": 3}, "makes 0 rows or columns of 6"),
+    "cut": ("Cropping2D", {"cropping": -1}, "crops -1 and -1"),
+    "huge": ("Resizing", {"height": 10**9, "width": 5}, "makes 1000000000 rows"),
+    "nothing": ("UpSampling2D", {"size": 0}, "makes 0 rows or columns of 6"),
+    "no image": ("Conv1D", {"kernel_size": [3]}, "needs a sequence (steps, channels)"),
+    "permuted": ("Permute", {"dims": [1, 2]}, "permutes an input of (6, 6, 1) by [1, 2]"),
+    "input": ("Flatten", {"batch_input_shape": [None, 10**9, 6, 1]}, "1 to 65535 elements"),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_malformed_settings(refused, case):
+    kind, settings, message = MALFORMED[case]
+    start = {"name": "odd", "batch_input_shape": [None, 6, 6, 1], "filters": 2, "kernel_size": 3}
+    layer = {"class_name": kind, "config": {**start, **settings}}
+    content = hdf5({"class_name": "Sequential", "config": [layer]}, {}, "2.9.0")
+    refused(content, message)

@@ -73,12 +73,11 @@ def test_damaged_files_of_known_kinds(refused, name):
 
 
 UNSUPPORTED = {
-    "Conv2DTranspose": lambda layers: layers.Conv2DTranspose(2, 3, name="odd"),
-    "UpSampling2D": lambda layers: layers.UpSampling2D(name="odd"),
-    "LayerNormalization": lambda layers: layers.LayerNormalization(name="odd"),
-    "Cropping2D": lambda layers: layers.Cropping2D(1, name="odd"),
+    "SpectralNormalization": lambda layers: layers.SpectralNormalization(
+        layers.Conv2D(2, 3), name="odd"
+    ),
+    "UnitNormalization": lambda layers: layers.UnitNormalization(name="odd"),
     "TimeDistributed": lambda layers: layers.TimeDistributed(layers.Dense(2), name="odd"),
-    "Lambda": lambda layers: layers.Lambda(lambda x: x * 2, name="odd"),
     "RandomCrop": lambda layers: layers.RandomCrop(3, 3, name="odd"),
 }
 
@@ -94,14 +93,28 @@ def test_unsupported_layers(keras, tmp_path, refused, kind):
 
 SETTINGS = {
     "threshold": (lambda layers: layers.ReLU(threshold=0.5, name="odd"), "has a threshold"),
-    "softmax": (lambda layers: layers.Softmax(axis=1, name="odd"), "along axis 1"),
-    "norm": (lambda layers: layers.BatchNormalization(axis=1, name="odd"), "normalises axis 1"),
-    "prelu": (lambda layers: layers.PReLU(shared_axes=[2, 3], name="odd"), "shares its slopes"),
     "activation": (
-        lambda layers: layers.Conv2D(2, 1, activation="log_sigmoid", name="odd"),
-        'the activation "log_sigmoid", which cannot be converted',
+        lambda layers: layers.Conv2D(2, 1, activation="sparsemax", name="odd"),
+        'the activation "sparsemax", which cannot be converted',
     ),
-    "unadapted": (lambda layers: layers.Normalization(axis=1, name="odd"), "normalises the axes"),
+    "bicubic": (
+        lambda layers: layers.Resizing(9, 9, interpolation="bicubic", name="odd"),
+        "in the way bicubic; nearest and bilinear",
+    ),
+    "antialias": (
+        lambda layers: layers.Resizing(3, 3, antialias=True, name="odd"),
+        "in the way bilinear with antialias",
+    ),
+    "pad to ratio": (
+        lambda layers: layers.Resizing(3, 9, pad_to_aspect_ratio=True, name="odd"),
+        "pads to another aspect ratio",
+    ),
+    "output padding": (
+        lambda layers: layers.Conv2DTranspose(2, 3, 2, output_padding=1, name="odd"),
+        "has an output_padding",
+    ),
+    "lambda": (lambda layers: layers.Lambda(lambda x: x * 2, name="odd"), "holds Python code"),
+    "layer norm": (lambda layers: layers.LayerNormalization(name="odd"), "use BatchNormalization"),
     "pad": (lambda layers: layers.ZeroPadding2D(256, name="odd"), "padding 256"),
     "kernel": (lambda layers: layers.MaxPooling2D(300, padding="same", name="odd"), "kernel 300"),
 }
@@ -121,15 +134,6 @@ def test_unsupported_calculations(keras, tmp_path, refused):
         refused(save(keras.Model(x, y), tmp_path), f'the {kind} layer "', "cannot be converted")
 
 
-def test_channels_first(keras, saved, refused):
-    def change(config):
-        config["config"]["layers"][1]["config"]["data_format"] = "channels_first"
-        return config
-
-    content = rewrite_archive(saved, lambda file: None, change)
-    refused(content, 'the Conv2D layer "conv" works on channels_first', "channels_last")
-
-
 def test_custom_classes(keras, saved, refused):
     def model(config):
         return {**config, "class_name": "MyModel", "module": "__main__"}
@@ -144,14 +148,23 @@ def test_custom_classes(keras, saved, refused):
     content = rewrite_archive(saved, lambda file: None, layer)
     refused(content, 'layer "norm" is of the custom class mine>Odd')
 
+    def unregistered(config):
+        config["config"]["layers"][2] |= {"class_name": "Odd", "registered_name": "Odd"}
+        config["config"]["layers"][2]["module"] = None
+        return config
+
+    content = rewrite_archive(saved, lambda file: None, unregistered)
+    refused(content, 'layer "norm" is of the custom class Odd', "export the model to ONNX")
+
 
 def test_models_with_several_ends(keras, tmp_path, refused):
     layers = keras.layers
     x, y = keras.Input((4,), name="x"), keras.Input((4,), name="y")
     content = save(keras.Model([x, y], layers.Add()([x, y]), name="two"), tmp_path)
-    refused(content, 'the model "two" has 2 inputs')
-    content = save(keras.Model(x, [layers.Dense(2)(x), layers.Dense(3)(x)], name="m"), tmp_path)
-    refused(content, 'the model "m" has 2 outputs')
+    refused(content, 'the model "two" has 2 inputs (x, y)')
+    ends = [layers.Dense(2, name="a")(x), layers.Dense(3, name="b")(x)]
+    content = save(keras.Model(x, ends, name="m"), tmp_path)
+    refused(content, 'the model "m" has 2 outputs (a, b)', 'model.get_layer("a").output')
 
 
 def test_shapes_that_are_no_classifier(keras, tmp_path, refused):
@@ -247,7 +260,7 @@ def test_bombs(saved, refused):
 def test_weights_without_a_model(small, tmp_path, refused):
     small.save_weights(tmp_path / "a.weights.h5")
     content = (tmp_path / "a.weights.h5").read_bytes()
-    refused(content, "weights without a model", 'model.save("model.keras")')
+    refused(content, "weights without a model", "model.json beside it", "--config")
     with h5py.File(tmp_path / "old.h5", "w") as file:
         file.attrs["layer_names"] = ["a"]
     refused((tmp_path / "old.h5").read_bytes(), "weights without a model")

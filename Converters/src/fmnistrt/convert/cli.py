@@ -45,11 +45,13 @@ Programs always pass plain pixels from 0 to 255 to the finished model: what --sc
 and --invert say is stored in it and applied by the library. The finished file is run through the
 library and compared with the source model before it is put in place.
 
-Keras layers: Activation, Add, Average, AveragePooling2D, BatchNormalization, Concatenate, Conv2D,
-Dense, DepthwiseConv2D, ELU, Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D, LeakyReLU,
-MaxPooling2D, Maximum, Minimum, Multiply, Normalization, PReLU, Permute, ReLU, Rescaling, Reshape,
-SeparableConv2D, Softmax, Subtract, ZeroPadding2D, models within models, and calculations such as
-x / 255 or x + y; dropout, noise and augmentation are left out.
+Keras layers: Activation, Add, Average, AveragePooling2D, BatchNormalization, CenterCrop,
+Concatenate, Conv2D, Conv2DTranspose, Cropping2D, Dense, DepthwiseConv2D, ELU, Flatten,
+GlobalAveragePooling2D, GlobalMaxPooling2D, LeakyReLU, MaxPooling2D, Maximum, Minimum, Multiply,
+Normalization, PReLU, Permute, ReLU, Rescaling, Reshape, Resizing, SeparableConv2D, Softmax,
+Subtract, UpSampling2D, ZeroPadding2D, the same for sequences (Conv1D ...), models within models,
+and calculations such as x / 255, x + y or tf.nn.relu(x); dropout, noise and augmentation are left
+out.
 """
 
 
@@ -88,11 +90,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="how many of them, chosen at random, every class alike (default: 1000)",
     )
-    weights = result.add_argument_group("for weights without a model (PyTorch, safetensors, .npz)")
+    weights = result.add_argument_group("for weights without a model")
     weights.add_argument(
         "--arch",
         metavar="LAYERS",
-        help="the layers in order, such as 'conv(padding=1) bn relu maxpool flatten linear'",
+        help="PyTorch, safetensors, .npz: the layers in order, such as 'conv(padding=1) bn relu "
+        "maxpool flatten linear'",
     )
     weights.add_argument(
         "--input", type=_image, metavar="HxWxC", help="size of the pictures (default: 28x28x1)"
@@ -101,6 +104,12 @@ def parser() -> argparse.ArgumentParser:
         "--probabilities",
         action="store_true",
         help="put a softmax behind the last layer, which is otherwise taken to give logits",
+    )
+    weights.add_argument(
+        "--config",
+        type=Path,
+        metavar="JSON",
+        help="Keras: what model.to_json() gave (default: a file beside the weights)",
     )
     scikit = result.add_argument_group("for classifiers of scikit-learn")
     scikit.add_argument(

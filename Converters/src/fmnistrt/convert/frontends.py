@@ -64,7 +64,7 @@ def _is_keras(checkpoint: Checkpoint) -> bool:
 def _read_keras(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
     from .keras.frontend import read_keras
 
-    return read_keras(checkpoint.content, checkpoint.name)
+    return read_keras(checkpoint.content, checkpoint.path, options.config)
 
 
 def _is_onnx(checkpoint: Checkpoint) -> bool:
@@ -143,7 +143,7 @@ FRONT_ENDS = (
     FrontEnd("NumPy .npz", _is_npz, _read_weights, ("architecture",), (".npz",)),
     FrontEnd("safetensors", _is_safetensors, _read_weights, ("architecture",), (".safetensors",)),
     FrontEnd("skops", _is_skops, _read_scikit, ("architecture", "backbone", "layer"), (".skops",)),
-    FrontEnd("Keras", _is_keras, _read_keras, (), (".keras", ".h5", ".hdf5")),
+    FrontEnd("Keras", _is_keras, _read_keras, ("config",), (".keras", ".h5", ".hdf5")),
     FrontEnd(
         "scikit-learn",
         _is_scikit,

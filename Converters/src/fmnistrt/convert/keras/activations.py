@@ -6,7 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..graph import Tensor
+from ..operators import BINARY
 from .builder import Builder
 
 SELU_ALPHA = 1.6732632423543772
@@ -25,7 +28,18 @@ def _softmax(logarithm: int) -> Step:
 
 def _hard_sigmoid(kind: str) -> Step:
     """Keras 3 has a slope of 1/6, its predecessors 0.2."""
-    return lambda builder, x: builder.activation(x, kind, 1 / 6 if builder.modern else 0.2, 0.5)
+
+    def step(builder: Builder, x: Tensor) -> Tensor:
+        slope = 1 / 6 if builder.version.is_modern else 0.2
+        return builder.activation(x, kind, slope, 0.5)
+
+    return step
+
+
+def _log_sigmoid(builder: Builder, x: Tensor) -> Tensor:
+    """-softplus(-x)."""
+    x = builder.activation(builder.scale_shift(x, -1.0, 0.0, "negative"), "softplus")
+    return builder.scale_shift(x, -1.0, 0.0)
 
 
 FUNCTIONS: dict[str, Step] = {
@@ -47,9 +61,11 @@ FUNCTIONS: dict[str, Step] = {
     "silu": _plain("silu"),
     "swish": _plain("silu"),
     "gelu": _plain("gelu"),
+    "gelu_tanh": _plain("gelu_tanh"),
     "exponential": _plain("exp"),
     "mish": _plain("mish"),
     "softmax": _softmax(0),
+    "log_sigmoid": _log_sigmoid,
     "log_softmax": _softmax(1),
 }
 
@@ -107,11 +123,8 @@ def _elu(builder: Builder, x: Tensor) -> Tensor:
 
 
 def _softmax_layer(builder: Builder, x: Tensor) -> Tensor:
-    axis = builder.option("axis", -1)
-    axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
-    if axis not in (-1, len(x.shape)):
-        raise builder.fail(f"works along axis {axis}; only the last axis can be converted")
-    return builder.node("softmax", [x], "softmax", {"logarithm": 0})
+    axis = builder.axis(builder.option("axis", -1), x)
+    return builder.with_last(x, axis, lambda x: _softmax(0)(builder, x))
 
 
 def _prelu(builder: Builder, x: Tensor) -> Tensor:
@@ -119,20 +132,23 @@ def _prelu(builder: Builder, x: Tensor) -> Tensor:
     shared = {int(axis) for axis in builder.option("shared_axes", [])}
     shape = tuple(1 if axis + 1 in shared else size for axis, size in enumerate(x.shape))
     (alpha,) = builder.weights(shape)
+    varies = [axis for axis, size in enumerate(shape) if size > 1]
+    if len(varies) == 1:
+        slopes = alpha.reshape(-1)
+        return builder.with_last(x, varies[0], lambda x: _slopes(builder, x, slopes))
+    return _slopes(builder, x, alpha.reshape(()) if alpha.size == 1 else alpha)
+
+
+def _slopes(builder: Builder, x: Tensor, alpha: np.ndarray) -> Tensor:
     positive = builder.activation(x, "clip", 0.0, math.inf)
     negative = builder.activation(x, "clip", -math.inf, 0.0)
-    if shape[-1] == x.shape[-1] and alpha.size == shape[-1]:
-        negative = builder.scale_shift(negative, alpha.reshape(-1), 0.0)
-    elif alpha.size == 1:
-        negative = builder.scale_shift(negative, alpha.reshape(()), 0.0)
-    elif shape == x.shape:
-        constant = builder.constant("alpha", alpha)
-        negative = builder.node("binary", [negative, constant], "negative", {"kind": 2})
+    if alpha.ndim < 2:
+        negative = builder.scale_shift(negative, alpha, 0.0)
     else:
-        raise builder.fail(
-            f"shares its slopes along the axes {sorted(shared)}; share them along all but the last"
-        )
-    return builder.node("binary", [positive, negative], "sum", {"kind": 1})
+        constant = builder.constant("alpha", np.broadcast_to(alpha, x.shape))
+        kind = {"kind": BINARY["multiply"]}
+        negative = builder.node("binary", [negative, constant], "negative", kind)
+    return builder.node("binary", [positive, negative], "sum", {"kind": BINARY["add"]})
 
 
 LAYERS: dict[str, Step] = {

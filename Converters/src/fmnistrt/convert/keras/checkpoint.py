@@ -1,4 +1,4 @@
-"""Opens Keras files: the archive of Keras 3 and the whole-model HDF5 of every version.
+"""Opens Keras files: the archive of Keras 3, and HDF5 of every version, whole or weights alone.
 
 Nothing in the file is executed or unpickled; sizes are checked before anything is read.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import io
 import json
 import lzma
+import re
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import h5py
@@ -22,6 +23,8 @@ from . import HDF5_MAGIC
 
 MAX_JSON = 64 << 20
 MAX_WEIGHTS = 1 << 30
+ROOTS = ("layers", "_layer_checkpoint_dependencies")
+"""Where archives keep the layers: since Keras 2.14, and before."""
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError),
     *(OSError, RuntimeError, ValueError, KeyError, IndexError, TypeError, OverflowError),
@@ -29,21 +32,42 @@ DAMAGED = (
 """What zipfile and h5py raise when their input is damaged."""
 
 
-@dataclass
-class Checkpoint:
-    """A Keras file: the model's configuration and the HDF5 file with the weights."""
+@dataclass(frozen=True)
+class Version:
+    """The version of Keras that wrote a file, such as 3.10.0, or 2.2.4-tf of TensorFlow's Keras."""
 
-    config: dict[str, Any]
-    version: str
-    weights: h5py.File
-    archive: bool
-    backend: str = ""
+    text: str
 
     @property
-    def major(self) -> int:
-        """Major version of Keras; files of Keras 1 do not always say theirs."""
-        head = self.version.split(".")[0]
-        return int(head) if head.isdigit() else 1
+    def numbers(self) -> tuple[int, int]:
+        """Major and minor version; files of Keras 1 do not always say theirs."""
+        found = re.match(r"(\d+)(?:\.(\d+))?", self.text)
+        return (int(found[1]), int(found[2] or 0)) if found else (1, 0)
+
+    @property
+    def is_modern(self) -> bool:
+        """Keras 3 and later."""
+        return self.numbers >= (3, 0)
+
+    @property
+    def is_tensorflow(self) -> bool:
+        """TensorFlow's Keras; from 2.4 to 2.15 there is no other."""
+        return self.text.endswith("-tf") or (2, 4) <= self.numbers < (3, 0)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A Keras file: the model's configuration and the weights.
+
+    `config` is None in a file of weights alone. `weights` is the group with the layers: of an
+    archive by class, with `archive`, otherwise by name.
+    """
+
+    config: dict[str, Any] | None
+    version: Version
+    weights: h5py.Group
+    archive: bool
+    backend: str = ""
 
 
 def open_checkpoint(content: bytes) -> Checkpoint:
@@ -57,11 +81,11 @@ def _open_archive(content: bytes) -> Checkpoint:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         members = archive.namelist()
-        config = _json(_member(archive, "config.json", MAX_JSON), "config.json")
+        config = parse_json(_member(archive, "config.json", MAX_JSON), "config.json")
         version = ""
         if "metadata.json" in members:
             version = str(
-                _json(_member(archive, "metadata.json", MAX_JSON), "metadata.json").get(
+                parse_json(_member(archive, "metadata.json", MAX_JSON), "metadata.json").get(
                     "keras_version", ""
                 )
             )
@@ -74,7 +98,7 @@ def _open_archive(content: bytes) -> Checkpoint:
         raise ConvertError(
             f"this Keras archive is damaged ({_first_line(error)}): copy it again from its origin"
         ) from None
-    return Checkpoint(config, version or "3", _hdf5(weights), archive=True)
+    return Checkpoint(config, Version(version or "3"), _hdf5(weights), archive=True)
 
 
 def _open_hdf5(content: bytes) -> Checkpoint:
@@ -85,28 +109,31 @@ def _open_hdf5(content: bytes) -> Checkpoint:
 
 
 def _read_hdf5(file: h5py.File) -> Checkpoint:
+    version, backend = (_text(file, key) or "" for key in ("keras_version", "backend"))
     config = _text(file, "model_config")
     if config is None:
-        signs = ("layers", "_layer_checkpoint_dependencies")
-        if "layer_names" in file.attrs or any(sign in file for sign in signs):
+        archive = any(root in file for root in ROOTS)
+        if not archive and "layer_names" not in file.attrs:
             raise ConvertError(
-                "this file holds weights without a model: rebuild the model in Keras, load the "
-                'weights into it, and save the whole with model.save("model.keras")'
+                "this HDF5 file is not a Keras model: save the whole model with model.save()"
             )
-        raise ConvertError(
-            "this HDF5 file is not a Keras model: save the whole model with model.save()"
-        )
+        return Checkpoint(None, Version(version), file, archive, backend)
     if "model_weights" not in file:
         raise ConvertError(
             "this file holds a model without weights: save the trained model with model.save()"
         )
-    return Checkpoint(
-        _json(config.encode(), "model_config"),
-        _text(file, "keras_version") or "1",
-        file,
-        archive=False,
-        backend=_text(file, "backend") or "",
-    )
+    layers = parse_json(config.encode(), "model_config")
+    weights = file["model_weights"]
+    return Checkpoint(layers, Version(version or "1"), weights, archive=False, backend=backend)
+
+
+def with_config(checkpoint: Checkpoint, config: dict[str, Any]) -> Checkpoint:
+    """Weights with the layers that `model.to_json()` wrote, of which not all say the version."""
+    version = str(config.get("keras_version") or checkpoint.version.text)
+    if not version:
+        version = "3" if "module" in config else "2"
+    backend = checkpoint.backend or str(config.get("backend") or "")
+    return replace(checkpoint, config=config, version=Version(version), backend=backend)
 
 
 def _first_line(error: Exception) -> str:
@@ -124,7 +151,8 @@ def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
         return stream.read(most + 1)
 
 
-def _json(content: bytes, what: str) -> dict[str, Any]:
+def parse_json(content: bytes, what: str) -> dict[str, Any]:
+    """An object of JSON; `what` is what messages call it."""
     if len(content) > MAX_JSON:
         raise ConvertError(f"{what} has {len(content)} bytes; {MAX_JSON} are possible")
     try:

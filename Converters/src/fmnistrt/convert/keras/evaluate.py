@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import evaluate_images
-from .config import Layer, Network, Reference
+from . import evaluate_images, evaluate_sizes
 from .evaluate_activations import ACTIVATION_LAYERS, apply_activation
+from .network import Layer, Network, Reference, is_channels_first, reading_configuration
+from .sequences import SEQUENCES, as_image
 
 BATCH = 64
 
@@ -25,14 +26,21 @@ class Evaluator:
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
         """The answers (n, classes), float32."""
-        shape = self.network.input_shape
-        assert shape is not None
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        ignored = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+        with ignored, reading_configuration():
             parts = [
-                self._network(self.network, part.astype(np.float64).reshape(len(part), *shape))
+                self._network(self.network, self._shaped(part.astype(np.float64)))
                 for part in (inputs[i : i + BATCH] for i in range(0, len(inputs), BATCH))
             ]
             return np.concatenate(parts).astype(np.float32)
+
+    def _shaped(self, x: np.ndarray) -> np.ndarray:
+        """The input in the shape that the model takes."""
+        shape = self.network.input_shape
+        assert shape is not None
+        if self.network.takes_channels_first:
+            x = np.moveaxis(x, -1, 1)
+        return x.reshape(len(x), *shape)
 
     def _network(self, network: Network, x: np.ndarray) -> np.ndarray:
         values: dict[Reference, np.ndarray] = {network.input: x}
@@ -70,9 +78,22 @@ class Evaluator:
             return ACTIVATION_LAYERS[kind](x, layer.config, layer.weights, self.modern)
         if kind in MERGES:
             return MERGES[kind](_same_rank(inputs), layer.config)
-        if kind not in LAYERS:
+        if kind in SEQUENCES:
+            function, layer = LAYERS[SEQUENCES[kind]], as_image(layer)
+        elif kind in LAYERS:
+            function = LAYERS[kind]
+        else:
             return x
-        x = LAYERS[kind](x, layer.config, [w.astype(np.float64) for w in layer.weights])
+        first = is_channels_first(layer.config) and x.ndim > 2
+        if first:
+            x = np.moveaxis(x, 1, -1)
+        if kind in SEQUENCES:
+            x = x[:, :, None]
+        x = function(x, layer.config, [w.astype(np.float64) for w in layer.weights])
+        if kind in SEQUENCES and x.ndim == 4:
+            x = x[:, :, 0]
+        if first and x.ndim > 2:
+            x = np.moveaxis(x, -1, 1)
         return apply_activation(x, layer.config.get("activation"), self.modern)
 
 
@@ -92,8 +113,14 @@ def _fold(function: np.ufunc):
     return fold
 
 
+def _along(values: np.ndarray, axis: int | list[int], x: np.ndarray) -> np.ndarray:
+    """Values for each place along one or several axes of x, which Keras counts with the batch."""
+    axes = [number % x.ndim for number in np.ravel(axis)]
+    return values.reshape([size if axis in axes else 1 for axis, size in enumerate(x.shape)])
+
+
 def _batch_normalization(x: np.ndarray, config: dict, weights: list[np.ndarray]) -> np.ndarray:
-    weights = list(weights)
+    weights = [_along(values, config.get("axis", -1), x) for values in weights]
     gamma = weights.pop(0) if config.get("scale", True) else 1
     beta = weights.pop(0) if config.get("center", True) else 0
     mean, variance = weights[:2]
@@ -103,7 +130,11 @@ def _batch_normalization(x: np.ndarray, config: dict, weights: list[np.ndarray])
 def _normalization(x: np.ndarray, config: dict, weights: list[np.ndarray]) -> np.ndarray:
     given = config.get("mean") is not None
     mean, variance = (config["mean"], config["variance"]) if given else weights[:2]
-    mean, deviation = np.ravel(mean), np.maximum(np.sqrt(np.ravel(variance)), 1e-7)
+    if config.get("axis") is None or np.size(mean) == 1:
+        mean, variance = np.ravel(mean), np.ravel(variance)
+    else:
+        mean, variance = (_along(np.float64(v), config["axis"], x) for v in (mean, variance))
+    deviation = np.maximum(np.sqrt(variance), 1e-7)
     return x * deviation + mean if config.get("invert") else (x - mean) / deviation
 
 
@@ -122,9 +153,12 @@ def _rescaling(x: np.ndarray, config: dict, weights: list[np.ndarray]) -> np.nda
 
 LAYERS = {
     **evaluate_images.LAYERS,
+    **evaluate_sizes.LAYERS,
     "Activation": lambda x, config, weights: x,
     "BatchNormalization": _batch_normalization,
+    "Clip": lambda x, config, weights: np.clip(x, config.get("x_min"), config.get("x_max")),
     "Dense": _dense,
+    "ExpandDims": lambda x, config, weights: np.expand_dims(x, config["axis"]),
     "Flatten": lambda x, config, weights: x.reshape(len(x), -1),
     "Normalization": _normalization,
     "Permute": lambda x, config, weights: x.transpose(0, *config["dims"]),
@@ -135,6 +169,8 @@ LAYERS = {
 ARITHMETIC = {
     "Add": np.add,
     "Divide": np.divide,
+    "Maximum": np.maximum,
+    "Minimum": np.minimum,
     "Multiply": np.multiply,
     "Subtract": np.subtract,
     "TrueDivide": np.divide,

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 
-def _softmax(x: np.ndarray) -> np.ndarray:
-    exponentials = np.exp(x - x.max(-1, keepdims=True))
-    return exponentials / exponentials.sum(-1, keepdims=True)
+def _softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
+    exponentials = np.exp(x - x.max(axis, keepdims=True))
+    return exponentials / exponentials.sum(axis, keepdims=True)
 
 
 def _log_softmax(x: np.ndarray) -> np.ndarray:
@@ -38,6 +38,10 @@ def _gelu(x: np.ndarray) -> np.ndarray:
     return x * 0.5 * np.vectorize(math.erfc, otypes=[float])(-x / math.sqrt(2))
 
 
+def _gelu_tanh(x: np.ndarray) -> np.ndarray:
+    return x * 0.5 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
 def _hard(x: np.ndarray) -> np.ndarray:
     return np.clip(x + 3, 0, 6) / 6
 
@@ -61,9 +65,11 @@ FUNCTIONS = {
     "silu": lambda x: x * _sigmoid(x),
     "swish": lambda x: x * _sigmoid(x),
     "gelu": _gelu,
+    "gelu_tanh": _gelu_tanh,
     "exponential": np.exp,
     "mish": lambda x: x * np.tanh(_softplus(x)),
     "softmax": _softmax,
+    "log_sigmoid": lambda x: -np.logaddexp(-x, 0),
     "log_softmax": _log_softmax,
 }
 
@@ -103,10 +109,14 @@ def _prelu(x: np.ndarray, config: dict, weights: list, modern: bool) -> np.ndarr
     return np.where(x > 0, x, weights[0] * x)
 
 
+def _softmax_layer(x: np.ndarray, config: dict, weights: list, modern: bool) -> np.ndarray:
+    return _softmax(x, int(np.ravel(config.get("axis", -1))[0]))
+
+
 ACTIVATION_LAYERS = {
     "ReLU": _relu,
     "LeakyReLU": _leaky_relu,
     "ELU": lambda x, config, weights, modern: _elu(x, _number(config, "alpha", 1.0)),
-    "Softmax": lambda x, config, weights, modern: _softmax(x),
+    "Softmax": _softmax_layer,
     "PReLU": _prelu,
 }

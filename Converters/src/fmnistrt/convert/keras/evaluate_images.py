@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 
-def _two(value, default=None) -> tuple[int, int]:
+def two(value, default=None) -> tuple:
+    """A setting that is one value or two, for height and width."""
     value = default if value is None else value
     return tuple(value) if isinstance(value, (list, tuple)) else (value, value)
 
@@ -25,7 +26,10 @@ def _padded(
     dilation: tuple[int, int],
     value: float,
 ) -> np.ndarray:
-    if str(config.get("padding", "valid")).lower() != "same":
+    mode = str(config.get("padding", "valid")).lower()
+    if mode == "causal":
+        return np.pad(x, [(0, 0), ((kernel[0] - 1) * dilation[0], 0), (0, 0), (0, 0)])
+    if mode != "same":
         return x
     pads = [
         _same_padding(x.shape[1 + i], (kernel[i] - 1) * dilation[i] + 1, stride[i]) for i in (0, 1)
@@ -46,9 +50,9 @@ def _taps(x: np.ndarray, kernel, stride, dilation):
 
 def _geometry(config: dict):
     return (
-        _two(config["kernel_size"]),
-        _two(config.get("strides"), 1),
-        _two(config.get("dilation_rate"), 1),
+        two(config["kernel_size"]),
+        two(config.get("strides"), 1),
+        two(config.get("dilation_rate"), 1),
     )
 
 
@@ -79,9 +83,32 @@ def _separable_conv2d(x: np.ndarray, config: dict, weights: list[np.ndarray]) ->
     return result + weights[2] if config.get("use_bias", True) else result
 
 
+def _conv2d_transpose(x: np.ndarray, config: dict, weights: list[np.ndarray]) -> np.ndarray:
+    """The gradient of a convolution: each pixel adds its multiple of the kernel to the output."""
+    kernel, stride, dilation = _geometry(config)
+    extent = [(kernel[i] - 1) * dilation[i] + 1 for i in (0, 1)]
+    full = [
+        max((x.shape[1 + i] - 1) * stride[i] + extent[i], x.shape[1 + i] * stride[i])
+        for i in (0, 1)
+    ]
+    result = np.zeros((len(x), *full, weights[0].shape[2]))
+    for i in range(kernel[0]):
+        for j in range(kernel[1]):
+            top, left = i * dilation[0], j * dilation[1]
+            bottom = top + (x.shape[1] - 1) * stride[0] + 1
+            right = left + (x.shape[2] - 1) * stride[1] + 1
+            place = result[:, top : bottom : stride[0], left : right : stride[1]]
+            place += x @ weights[0][i, j].T
+    if str(config.get("padding")).lower() == "same":
+        top, left = (max(extent[i] - stride[i], 0) // 2 for i in (0, 1))
+        height, width = (x.shape[1 + i] * stride[i] for i in (0, 1))
+        result = result[:, top : top + height, left : left + width]
+    return result + weights[1] if config.get("use_bias", True) else result
+
+
 def _pool_geometry(config: dict):
-    kernel = _two(config.get("pool_size"), 2)
-    return kernel, _two(config.get("strides"), kernel), (1, 1)
+    kernel = two(config.get("pool_size"), 2)
+    return kernel, two(config.get("strides"), kernel), (1, 1)
 
 
 def _max_pool(x: np.ndarray, config: dict, weights: list[np.ndarray]) -> np.ndarray:
@@ -99,14 +126,10 @@ def _average_pool(x: np.ndarray, config: dict, weights: list[np.ndarray]) -> np.
     return total / sum(values for _, _, values in _taps(cells, *geometry))
 
 
-def _zero_padding(x: np.ndarray, config: dict, weights: list[np.ndarray]) -> np.ndarray:
-    rows, columns = _two(config.get("padding"), 1)
-    return np.pad(x, [(0, 0), _two(rows), _two(columns), (0, 0)])
-
-
 LAYERS = {
     "AveragePooling2D": _average_pool,
     "Conv2D": _conv2d,
+    "Conv2DTranspose": _conv2d_transpose,
     "DepthwiseConv2D": _depthwise_conv2d,
     "GlobalAveragePooling2D": lambda x, config, weights: x.mean(
         (1, 2), keepdims=bool(config.get("keepdims"))
@@ -116,5 +139,4 @@ LAYERS = {
     ),
     "MaxPooling2D": _max_pool,
     "SeparableConv2D": _separable_conv2d,
-    "ZeroPadding2D": _zero_padding,
 }

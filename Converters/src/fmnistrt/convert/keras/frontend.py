@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
-from ..graph import Graph
+from pathlib import Path
+
+from ..graph import ConvertError, Graph
 from ..result import FrontEndResult, OutputKind
-from .checkpoint import open_checkpoint
+from .beside import layers_of
+from .checkpoint import open_checkpoint, with_config
 from .config import parse
 from .evaluate import Evaluator
+from .network import reading_configuration
 from .translate import translate
 from .weights import attach
 
 
-def read_keras(content: bytes, source: str, layer: str | None = None) -> FrontEndResult:
-    """Reads a checkpoint; `source` is its file name, for a model without a name of its own.
+def read_keras(
+    content: bytes, path: Path | None = None, config: Path | None = None, layer: str | None = None
+) -> FrontEndResult:
+    """Reads a checkpoint; the answers are those of `layer`, if it is given.
 
-    The answers are those of `layer`, if it is given.
+    Weights alone need their layers: the JSON in the file `config`, or in one beside `path`, where
+    the checkpoint lies.
     """
     checkpoint = open_checkpoint(content)
+    notes = []
+    if checkpoint.config is None:
+        layers, name = layers_of(path, config)
+        checkpoint = with_config(checkpoint, layers)
+        notes.append(f"the layers are those in {name}")
+    elif config is not None:
+        raise ConvertError("this file holds the layers with the weights: leave out --config")
+    assert checkpoint.config is not None
     network = parse(checkpoint.config)
-    attach(checkpoint, network)
-    checkpoint.weights.close()
-    if layer is not None:
-        network = network.up_to(layer)
-    modern = checkpoint.major >= 3
-    graph = translate(network, modern)
+    with reading_configuration():
+        attach(checkpoint, network)
+        checkpoint.weights.file.close()
+        if layer is not None:
+            network = network.up_to(layer)
+        graph = translate(network, checkpoint.version)
     return FrontEndResult(
         graph=graph,
-        framework=f"keras {checkpoint.version}",
+        framework=f"keras {checkpoint.version.text}",
         output_kind=_output_kind(graph),
-        evaluate=Evaluator(network, modern),
-        name=network.name or source,
+        evaluate=Evaluator(network, checkpoint.version.is_modern),
+        name=network.name,
+        notes=notes,
     )
 
 

@@ -1,4 +1,4 @@
-"""Keras's layers with weights, and pooling, as nodes."""
+"""Keras's convolutions, dense layers and pooling, as nodes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ from typing import Any
 import numpy as np
 
 from ..graph import Tensor
-from .activations import activate
 from .builder import Builder
+from .sequences import SEQUENCES
+from .sizes import check_matrix, remap
+
+
+def _padding_mode(builder: Builder) -> str:
+    mode = str(builder.option("padding", "valid")).lower()
+    if mode not in ("valid", "same") and not (mode == "causal" and builder.layer.kind in SEQUENCES):
+        raise builder.fail(f'has the padding "{mode}"; "valid" and "same" can be converted')
+    return mode
 
 
 def _padding(
     builder: Builder, x: Tensor, kernel: tuple[int, int], stride: tuple[int, int], dilation: Any
 ) -> dict[str, int]:
     """Keras's "same" gives ceil(size / stride) outputs; an odd cell of padding goes to the end."""
-    mode = str(builder.option("padding", "valid")).lower()
-    if mode not in ("valid", "same"):
-        raise builder.fail(f'has the padding "{mode}"; "valid" and "same" can be converted')
-    if len(x.shape) != 3:
-        raise builder.fail(f"needs an image (height, width, channels), but gets {x.shape}")
+    mode = _padding_mode(builder)
+    builder.check_image(x)
     result = {}
     for axis, (before, after) in enumerate([("pad_top", "pad_bottom"), ("pad_left", "pad_right")]):
         size, extent = x.shape[axis], (kernel[axis] - 1) * dilation[axis] + 1
@@ -28,6 +33,8 @@ def _padding(
         if mode == "same":
             total = max((-(-size // stride[axis]) - 1) * stride[axis] + extent - size, 0)
         result[before], result[after] = total // 2, total - total // 2
+        if mode == "causal":
+            result[before] = extent - 1
     return result
 
 
@@ -42,10 +49,6 @@ def _window(builder: Builder, x: Tensor) -> dict[str, int]:
         "dilation_w": dilation[1],
         **_padding(builder, x, kernel, stride, dilation),
     }
-
-
-def _finish(builder: Builder, x: Tensor) -> Tensor:
-    return activate(builder, x, builder.option("activation"))
 
 
 def _bias(builder: Builder, size: int) -> list[tuple[int, ...]]:
@@ -71,7 +74,7 @@ def conv2d(builder: Builder, x: Tensor) -> Tensor:
         (*kernel, x.shape[2] // groups, filters), *_bias(builder, filters)
     )
     inputs = [x, *_constants(builder, weights.transpose(3, 0, 1, 2), bias)]
-    return _finish(builder, builder.node("conv2d", inputs, "linear", {**window, "groups": groups}))
+    return builder.node("conv2d", inputs, "linear", {**window, "groups": groups})
 
 
 def _depthwise_weights(kernel: np.ndarray) -> np.ndarray:
@@ -88,8 +91,7 @@ def depthwise_conv2d(builder: Builder, x: Tensor) -> Tensor:
         *_bias(builder, channels * multiplier),
     )
     inputs = [x, *_constants(builder, _depthwise_weights(kernel), bias)]
-    x = builder.node("conv2d", inputs, "linear", {**window, "groups": channels})
-    return _finish(builder, x)
+    return builder.node("conv2d", inputs, "linear", {**window, "groups": channels})
 
 
 def separable_conv2d(builder: Builder, x: Tensor) -> Tensor:
@@ -105,7 +107,31 @@ def separable_conv2d(builder: Builder, x: Tensor) -> Tensor:
     weights = builder.constant("depthwise_weights", _depthwise_weights(depthwise))
     x = builder.node("conv2d", [x, weights], "depthwise", {**window, "groups": channels})
     inputs = [x, *_constants(builder, pointwise.transpose(3, 0, 1, 2), bias)]
-    return _finish(builder, builder.node("conv2d", inputs, "linear"))
+    return builder.node("conv2d", inputs, "linear")
+
+
+def conv2d_transpose(builder: Builder, x: Tensor) -> Tensor:
+    """Conv2DTranspose: zeros between the pixels, then a convolution with the turned kernel."""
+    kernel, stride = builder.pair("kernel_size"), builder.pair("strides")
+    dilation, filters = builder.pair("dilation_rate"), int(builder.option("filters"))
+    mode = _padding_mode(builder)
+    if builder.option("output_padding") is not None:
+        raise builder.fail("has an output_padding, which cannot be converted")
+    builder.check_image(x)
+    weights, *bias = builder.weights((*kernel, filters, x.shape[2]), *_bias(builder, filters))
+    spread = []
+    for axis in (0, 1):
+        extent = (kernel[axis] - 1) * dilation[axis] + 1
+        more = max(extent - stride[axis], 0)
+        size = x.shape[axis] * stride[axis] + (more if mode == "valid" else 0)
+        before = more // 2 if mode == "same" else 0
+        check_matrix(builder, x.shape[axis], size + extent - 1)
+        places = np.arange(x.shape[axis]) * stride[axis] + extent - 1 - before
+        spread.append((np.arange(size + extent - 1)[:, None] == places).astype(float))
+    turned = weights[::-1, ::-1].transpose(2, 0, 1, 3)
+    inputs = [remap(builder, x, *spread), *_constants(builder, turned, bias)]
+    attributes = {"dilation_h": dilation[0], "dilation_w": dilation[1]}
+    return builder.node("conv2d", inputs, "linear", attributes)
 
 
 def dense(builder: Builder, x: Tensor) -> Tensor:
@@ -121,7 +147,7 @@ def dense(builder: Builder, x: Tensor) -> Tensor:
         inputs = [x, *_constants(builder, weights.T[:, None, None, :], bias)]
         x = builder.node("conv2d", inputs, "linear")
         x = builder.reshape(x, (*shape[:-1], units))
-    return _finish(builder, x)
+    return x
 
 
 def _pool(operator: str) -> Callable[[Builder, Tensor], Tensor]:
@@ -148,66 +174,9 @@ def _global_pool(operator: str) -> Callable[[Builder, Tensor], Tensor]:
     return pool
 
 
-def batch_normalization(builder: Builder, x: Tensor) -> Tensor:
-    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, with the moving averages."""
-    axis = builder.option("axis", -1)
-    axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
-    if axis not in (-1, len(x.shape)):
-        raise builder.fail(f"normalises axis {axis}; only the last axis can be converted")
-    if builder.option("mode", 0) != 0:
-        raise builder.fail("normalises each image by itself, which cannot be converted")
-    keys = [
-        *(["gamma"] if builder.option("scale", True) else []),
-        *(["beta"] if builder.option("center", True) else []),
-        "mean",
-        "variance",
-    ]
-    arrays = builder.weights(*[x.shape[-1:]] * len(keys))
-    value = {key: array.astype(np.float64) for key, array in zip(keys, arrays, strict=True)}
-    spread = value["variance"] + builder.number("epsilon", default=1e-3)
-    if (spread <= 0).any():
-        raise builder.fail("has a negative variance: the checkpoint is damaged, convert another")
-    scale = value.get("gamma", 1.0) / np.sqrt(spread)
-    return builder.scale_shift(x, scale, value.get("beta", 0.0) - value["mean"] * scale)
-
-
-def rescaling(builder: Builder, x: Tensor) -> Tensor:
-    """Rescaling: x * scale + offset."""
-    scale, offset = (
-        np.float64(builder.option(key, default))
-        for key, default in [("scale", 1.0), ("offset", 0.0)]
-    )
-    return builder.scale_shift(x, _channels(builder, x, scale), _channels(builder, x, offset))
-
-
-def _channels(builder: Builder, x: Tensor, values: np.ndarray) -> np.ndarray:
-    """One number, or one for each channel."""
-    if values.size not in (1, x.shape[-1]):
-        raise builder.fail(f"has {values.size} numbers for {x.shape[-1]} channels")
-    return values.reshape(-1) if values.size > 1 else values.reshape(())
-
-
-def normalization(builder: Builder, x: Tensor) -> Tensor:
-    """Normalization: (x - mean) / sqrt(variance), from its settings or as adapted to data."""
-    axis = builder.option("axis")
-    axes = axis if isinstance(axis, list) else [] if axis is None else [axis]
-    if axes not in ([], [-1], [len(x.shape)]):
-        raise builder.fail(f"normalises the axes {axes}; only the last axis can be converted")
-    if builder.layer.config.get("mean") is not None:
-        mean, variance = builder.option("mean"), builder.option("variance")
-    elif len(builder.layer.weights) >= 2:
-        mean, variance = builder.layer.weights[:2]
-    else:
-        raise builder.fail("was never adapted to data: call adapt() and save the model again")
-    mean, variance = (_channels(builder, x, np.float64(value)) for value in (mean, variance))
-    deviation = np.maximum(np.sqrt(variance), 1e-7)
-    if builder.option("invert", False):
-        return builder.scale_shift(x, deviation, mean)
-    return builder.scale_shift(x, 1 / deviation, -mean / deviation)
-
-
 LAYERS: dict[str, Callable[[Builder, Tensor], Tensor]] = {
     "Conv2D": conv2d,
+    "Conv2DTranspose": conv2d_transpose,
     "DepthwiseConv2D": depthwise_conv2d,
     "SeparableConv2D": separable_conv2d,
     "Dense": dense,
@@ -215,7 +184,4 @@ LAYERS: dict[str, Callable[[Builder, Tensor], Tensor]] = {
     "AveragePooling2D": _pool("average_pool"),
     "GlobalMaxPooling2D": _global_pool("global_max_pool"),
     "GlobalAveragePooling2D": _global_pool("global_average_pool"),
-    "BatchNormalization": batch_normalization,
-    "Rescaling": rescaling,
-    "Normalization": normalization,
 }

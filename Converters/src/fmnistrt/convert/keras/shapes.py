@@ -1,4 +1,4 @@
-"""Keras's layers that move, join or combine values, as nodes."""
+"""Keras's layers that move values, as nodes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 
 from ..graph import Tensor
-from ..operators import BINARY
 from .builder import Builder
 
 
@@ -28,48 +27,17 @@ def reshape(builder: Builder, x: Tensor) -> Tensor:
 
 def permute(builder: Builder, x: Tensor) -> Tensor:
     """Permute; Keras counts the axes from 1."""
-    axes = [int(axis) - 1 for axis in builder.option("dims")]
-    return builder.node("transpose", [x], "permuted", {"axes": axes})
+    axes = tuple(int(axis) - 1 for axis in builder.option("dims"))
+    if sorted(axes) != list(range(len(x.shape))):
+        raise builder.fail(f"permutes an input of {x.shape} by {list(builder.option('dims'))}")
+    return builder.transpose(x, axes)
 
 
 def zero_padding(builder: Builder, x: Tensor) -> Tensor:
     """ZeroPadding2D: one number, (height, width), or ((top, bottom), (left, right))."""
-    padding = builder.option("padding", 1)
-    rows, columns = padding if isinstance(padding, (list, tuple)) else (padding, padding)
-    (top, bottom), (left, right) = (
-        value if isinstance(value, (list, tuple)) else (value, value) for value in (rows, columns)
-    )
+    (top, bottom), (left, right) = builder.sides("padding", 1)
     sides = {"top": top, "left": left, "bottom": bottom, "right": right}
-    attributes = {key: int(value) for key, value in sides.items()}
-    return builder.node("pad", [x], "padded", {**attributes, "value": 0.0})
-
-
-def concatenate(builder: Builder, inputs: list[Tensor]) -> Tensor:
-    """Concatenate; Keras counts the batch as axis 0."""
-    axis, rank = int(builder.option("axis", -1)), len(inputs[0].shape)
-    axis = axis + rank if axis < 0 else axis - 1
-    return builder.node("concatenate", inputs, "joined", {"axis": axis})
-
-
-def _combine(kind: str, commutes: bool = True) -> Callable[[Builder, list[Tensor]], Tensor]:
-    def combine(builder: Builder, inputs: list[Tensor]) -> Tensor:
-        if kind == "subtract" and len(inputs) != 2:
-            raise builder.fail(f"has {len(inputs)} inputs; 2 are needed")
-        result = inputs[0]
-        for other in inputs[1:]:
-            x, y = result, other
-            if commutes and math.prod(x.shape) < math.prod(y.shape):
-                x, y = y, x
-            result = builder.node("binary", [x, y], kind, {"kind": BINARY[kind]})
-        return result
-
-    return combine
-
-
-def average(builder: Builder, inputs: list[Tensor]) -> Tensor:
-    """Average: the sum, divided by the number of inputs."""
-    total = _combine("add")(builder, inputs)
-    return builder.scale_shift(total, 1 / len(inputs), 0.0)
+    return builder.node("pad", [x], "padded", {**sides, "value": 0.0})
 
 
 LAYERS: dict[str, Callable[[Builder, Tensor], Tensor]] = {
@@ -78,32 +46,3 @@ LAYERS: dict[str, Callable[[Builder, Tensor], Tensor]] = {
     "Permute": permute,
     "ZeroPadding2D": zero_padding,
 }
-
-MERGES: dict[str, Callable[[Builder, list[Tensor]], Tensor]] = {
-    "Add": _combine("add"),
-    "Subtract": _combine("subtract", commutes=False),
-    "Multiply": _combine("multiply"),
-    "Maximum": _combine("maximum"),
-    "Minimum": _combine("minimum"),
-    "Average": average,
-    "Concatenate": concatenate,
-}
-
-
-def calculate(builder: Builder, x: Tensor, number: float, place: int) -> Tensor:
-    """Arithmetic with a number, as in `x / 255`; `place` is 0 when the number stands first."""
-    kind = builder.layer.kind
-    match kind, place:
-        case "Add", _:
-            scale, shift = 1.0, number
-        case "Multiply", _:
-            scale, shift = number, 0.0
-        case "Subtract", 1:
-            scale, shift = 1.0, -number
-        case "Subtract", 0:
-            scale, shift = -1.0, number
-        case (("Divide" | "TrueDivide"), 1) if number != 0:
-            scale, shift = 1 / number, 0.0
-        case _:
-            raise builder.fail("calculates with a number in a way that cannot be converted")
-    return builder.scale_shift(x, scale, shift)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
-from ..graph import ConvertError, Graph, Shape, Tensor
-from . import activations, layers, shapes
+from ..graph import ConvertError, Graph, Node, Shape, Tensor
+from ..operators import check_shape
+from . import activations, calculations, layers, merges, norms, shapes, sizes
 from .builder import Builder
-from .config import Call, Layer, Network, Reference
+from .checkpoint import Version
+from .network import MALFORMED, Call, Layer, Network, Reference, is_channels_first
+from .sequences import SEQUENCES, as_image
 
 ONLY_IN_TRAINING = {
     "InputLayer",
@@ -19,10 +22,15 @@ ONLY_IN_TRAINING = {
     "GaussianDropout",
     "AlphaDropout",
     "ActivityRegularization",
+    "AugMix",
+    "CutMix",
+    "MixUp",
+    "RandAugment",
     "RandomBrightness",
     "RandomColorDegeneration",
     "RandomColorJitter",
     "RandomContrast",
+    "RandomElasticTransform",
     "RandomErasing",
     "RandomFlip",
     "RandomGaussianBlur",
@@ -30,6 +38,7 @@ ONLY_IN_TRAINING = {
     "RandomHeight",
     "RandomHue",
     "RandomInvert",
+    "RandomPerspective",
     "RandomPosterization",
     "RandomRotation",
     "RandomSaturation",
@@ -39,11 +48,38 @@ ONLY_IN_TRAINING = {
     "RandomWidth",
     "RandomZoom",
 }
-SINGLE = {**layers.LAYERS, **activations.LAYERS, **shapes.LAYERS}
+SINGLE = {
+    **layers.LAYERS,
+    **norms.LAYERS,
+    **activations.LAYERS,
+    **shapes.LAYERS,
+    **sizes.LAYERS,
+}
+RECURRENT = (
+    "remembers from step to step, for which .fmg files have no operator: replace it by convolutions"
+)
+OWN_STATISTICS = (
+    "divides by the deviation of each image's own values, for which .fmg files have no operator: "
+    "use BatchNormalization"
+)
+REFUSED = {
+    "Lambda": "holds Python code, which is never executed here: replace it by layers (Rescaling, "
+    "Reshape ...), or export the model to ONNX",
+    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "Bidirectional", "ConvLSTM2D"), RECURRENT),
+    **dict.fromkeys(("LayerNormalization", "GroupNormalization"), OWN_STATISTICS),
+}
+"""Layers about which there is more to say than that they cannot be converted."""
 
 
-def image_shape(shape: Shape) -> Shape:
+def image_shape(network: Network) -> Shape:
     """The input as an image: (28, 28) and (784,) are gray images without their channel axis."""
+    shape = network.input_shape
+    if shape is None:
+        raise ConvertError(
+            "the model does not say the size of its input: start it with keras.Input((28, 28, 1))"
+        )
+    if network.takes_channels_first:
+        return (*shape[1:], shape[0])
     if len(shape) == 2:
         return (*shape, 1)
     if len(shape) == 1 and math.isqrt(shape[0]) ** 2 == shape[0]:
@@ -51,21 +87,23 @@ def image_shape(shape: Shape) -> Shape:
     return shape
 
 
-def translate(network: Network, modern: bool) -> Graph:
-    """The graph of a model; `modern` says that Keras 3 wrote it."""
-    shape = network.input_shape
-    if shape is None:
-        raise ConvertError(
-            "the model does not say the size of its input: start it with keras.Input((28, 28, 1))"
-        )
-    source = Tensor("input", image_shape(shape))
-    builder = Builder(source, modern)
+def translate(network: Network, version: Version) -> Graph:
+    """The graph of a model; `version` is that of the Keras that wrote it."""
+    source = Tensor("input", image_shape(network))
+    check_shape(source.shape)
+    builder = Builder(source, version)
     builder.name = _input_name(network)
     source.name = builder.name
-    start = builder.reshape(source, shape, "shaped")
-    _network(builder, network, start, "")
-    if not builder.graph.nodes:
+    if network.takes_channels_first:
+        start = builder.transpose(source, (2, 0, 1))
+    else:
+        assert network.input_shape is not None
+        start = builder.reshape(source, network.input_shape, "shaped")
+    result = _network(builder, network, start, "")
+    places = [node.output is result for node in builder.graph.nodes]
+    if True not in places:
         raise ConvertError("the model has no layers that compute anything: it is not a classifier")
+    del builder.graph.nodes[places.index(True) + 1 :]
     return builder.graph
 
 
@@ -118,28 +156,68 @@ def _call(builder: Builder, layer: Layer, index: int, inputs: list[Tensor], suff
     first = len(builder.graph.nodes)
     try:
         result = _layer(builder, layer, layer.calls[index], inputs)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ZeroDivisionError) as e:
+    except MALFORMED as e:
         raise builder.fail(
             f"has settings that make no sense ({type(e).__name__}: {e}): the file is damaged"
         ) from None
-    if any(node.output is result for node in builder.graph.nodes[first:]):
-        result.name = builder.name
+    _name_result(builder, result, builder.graph.nodes[first:])
     return result
+
+
+def _name_result(builder: Builder, result: Tensor, made: list[Node]) -> None:
+    """The layer's name goes to its result, or to what was only transposed to get that."""
+    producers = {node.output: node for node in made}
+    if result in producers:
+        before = producers[result].inputs[0]
+        if builder.is_channels_first(result) and before in producers:
+            result = before
+        result.name = builder.name
 
 
 def _layer(builder: Builder, layer: Layer, call: Call, inputs: list[Tensor]) -> Tensor:
     kind = layer.kind
     if kind in ONLY_IN_TRAINING and len(inputs) == 1:
         return inputs[0]
-    if builder.option("data_format") == "channels_first":
-        raise builder.fail("works on channels_first images: save the model as channels_last")
     if call.number is not None:
-        return shapes.calculate(builder, inputs[0], call.number, call.place)
-    if kind in shapes.MERGES and not call.others and call.number is None:
-        return shapes.MERGES[kind](builder, inputs)
-    if kind in SINGLE and not layer.operation and len(inputs) == 1:
-        return SINGLE[kind](builder, inputs[0])
+        return calculations.calculate(builder, inputs[0], call.number, call.place)
+    if kind in merges.LAYERS and not call.others:
+        return merges.LAYERS[kind](builder, inputs)
+    if kind in calculations.OPERATIONS and len(inputs) == 1:
+        return calculations.OPERATIONS[kind](builder, inputs[0])
+    policy = layer.config.get("dtype")
+    if isinstance(policy, dict) and str(policy.get("class_name")).startswith("Quantized"):
+        raise builder.fail(
+            "was quantised by Keras, whose bytes cannot be taken over: convert the model as it was "
+            "before, with --quantize int8 for bytes"
+        )
+    if len(inputs) == 1 and not layer.operation and (kind in SINGLE or kind in SEQUENCES):
+        return _single(builder, layer, inputs[0])
     raise builder.fail(
-        "cannot be converted: replace it by layers that fmnist-convert --help lists, or cut the "
+        REFUSED.get(kind)
+        or "cannot be converted: replace it by layers that fmnist-convert --help lists, or cut the "
         "model before it"
     )
+
+
+def _single(builder: Builder, layer: Layer, x: Tensor) -> Tensor:
+    """A layer of one input; its step works on channels_last, its activation on what it gives."""
+    if layer.kind in SEQUENCES:
+        builder.layer, step = as_image(layer), SINGLE[SEQUENCES[layer.kind]]
+    else:
+        step = SINGLE[layer.kind]
+
+    def channels_last(x: Tensor) -> Tensor:
+        if layer.kind not in SEQUENCES:
+            return step(builder, x)
+        if len(x.shape) != 2:
+            raise builder.fail(f"needs a sequence (steps, channels), but gets {x.shape}")
+        y = step(builder, builder.reshape(x, (x.shape[0], 1, x.shape[1]), "image"))
+        return builder.reshape(y, (y.shape[0], y.shape[2])) if len(y.shape) == 3 else y
+
+    if is_channels_first(layer.config) and len(x.shape) > 1:
+        y = builder.with_last(x, 0, channels_last)
+    else:
+        y = channels_last(x)
+    if layer.kind in activations.LAYERS:
+        return y
+    return activations.activate(builder, y, builder.option("activation"))

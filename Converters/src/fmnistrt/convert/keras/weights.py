@@ -1,4 +1,4 @@
-"""Finds each layer's arrays in the HDF5 file and checks that they are sound."""
+"""Finds the arrays of each layer: those of an archive here, those of older files in `legacy.py`."""
 
 from __future__ import annotations
 
@@ -6,68 +6,30 @@ import re
 from typing import Any
 
 import h5py
-import numpy as np
 
 from ..graph import ConvertError
-from .checkpoint import DAMAGED, MAX_WEIGHTS, Checkpoint
-from .config import Layer, Network
-
-ROOTS = ("layers", "_layer_checkpoint_dependencies")
-"""Where archives keep the layers: since Keras 2.13, and before."""
+from .arrays import Reader, child, number_at_end
+from .checkpoint import DAMAGED, ROOTS, Checkpoint
+from .keras1 import modernise_kernels
+from .legacy import attach_legacy, backend_by_names
+from .network import Layer, Network
 
 
 def attach(checkpoint: Checkpoint, network: Network) -> None:
     """Fills `weights` of every layer with float32 arrays in Keras's order."""
-    reader = _Reader()
+    reader, backend = Reader(), checkpoint.backend
     try:
         if checkpoint.archive:
             _attach_archive(reader, checkpoint.weights, network)
         else:
-            _attach_legacy(reader, checkpoint.weights["model_weights"], network)
+            attach_legacy(reader, checkpoint.weights, network)
+            backend = backend or backend_by_names(checkpoint)
     except DAMAGED as error:
         raise ConvertError(
             f"the weights in this file are damaged ({type(error).__name__}): "
             "copy it again from its origin"
         ) from None
-    if checkpoint.backend == "theano":
-        _turn_theano_kernels(network)
-
-
-class _Reader:
-    """Reads arrays, and no more of them than a model may have."""
-
-    def __init__(self) -> None:
-        self.left = MAX_WEIGHTS
-
-    def array(self, dataset: Any, layer: Layer) -> np.ndarray:
-        """One array as float32."""
-        if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
-            raise ConvertError(f'the weights of layer "{layer.path}" are not in this file')
-        self.left -= dataset.size * max(dataset.dtype.itemsize, 4)
-        if self.left < 0:
-            raise ConvertError(f'the weights up to layer "{layer.path}" take more than 1 GiB')
-        if dataset.dtype.kind not in "fiu":
-            raise ConvertError(
-                f'the weights of layer "{layer.path}" are of the type {dataset.dtype}, '
-                "not numbers: save the model in float32"
-            )
-        with np.errstate(over="ignore"):
-            values = dataset[()].astype(np.float32)
-        if not np.isfinite(values).all():
-            raise ConvertError(
-                f'layer "{layer.path}" has weights that are NaN or infinite: the training '
-                "diverged, convert an earlier checkpoint"
-            )
-        return values
-
-
-def child(group: h5py.Group, name: str) -> Any:
-    """A member of the group itself; links that lead elsewhere do not count."""
-    if not isinstance(group, h5py.Group) or not isinstance(
-        group.get(name, getlink=True), h5py.HardLink
-    ):
-        return None
-    return group[name]
+    modernise_kernels(network, checkpoint.version, backend)
 
 
 def snake_case(name: str) -> str:
@@ -77,19 +39,24 @@ def snake_case(name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def _attach_archive(reader: _Reader, group: h5py.Group, network: Network) -> None:
+def _attach_archive(reader: Reader, group: h5py.Group, network: Network) -> None:
     """Groups are called after the layer's class, counted within the model, or after the layer."""
     root = next((found for name in ROOTS if (found := child(group, name)) is not None), None)
+    if root is None:
+        return
     counts: dict[str, int] = {}
+    numbered = _numbered(root) if child(group, ROOTS[0]) is None else None
     for layer in network.layers:
         base = snake_case(layer.kind)
         if layer.operation:
             continue
         number = counts.get(base, 0)
         counts[base] = number + 1
-        if root is None:
-            continue
-        found = child(root, f"{base}_{number}" if number else base)
+        if numbered is None:
+            name = f"{base}_{number}" if number else base
+        else:
+            name = dict(enumerate(numbered.get(base, []))).get(number, base)
+        found = child(root, name)
         if not _belongs(found, layer):
             found = child(root, layer.name)
         if found is None:
@@ -102,6 +69,17 @@ def _attach_archive(reader: _Reader, group: h5py.Group, network: Network) -> Non
         layer.weights = [reader.array(child(variables, name), layer) for name in names]
 
 
+def _numbered(root: h5py.Group) -> dict[str, list[str]]:
+    """The groups of each class, in order.
+
+    Keras 2.12 and 2.13 count each layer that has weights twice: conv2d, conv2d_2, conv2d_4.
+    """
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for name in root:
+        groups.setdefault(re.sub(r"_\d+$", "", name), []).append((number_at_end(name), name))
+    return {base: [name for _, name in sorted(found)] for base, found in groups.items()}
+
+
 def _belongs(found: Any, layer: Layer) -> bool:
     """Whether a group found by class is the layer's; newer files say which layer it is."""
     if found is None:
@@ -109,91 +87,3 @@ def _belongs(found: Any, layer: Layer) -> bool:
     variables = child(found, "vars")
     name = variables.attrs.get("name") if variables is not None else None
     return name is None or str(name) == layer.name
-
-
-def _attach_legacy(reader: _Reader, group: h5py.Group, network: Network) -> None:
-    for layer in network.layers:
-        found = child(group, layer.name)
-        if found is None:
-            continue
-        names = _names(found)
-        arrays = [reader.array(_walk(found, name), layer) for name in names]
-        if layer.model is None:
-            layer.weights = arrays
-        else:
-            _share(layer, names, arrays)
-
-
-def _names(group: h5py.Group) -> list[str]:
-    """The attribute weight_names, which Keras splits when it is long."""
-    parts = [group.attrs["weight_names"]] if "weight_names" in group.attrs else []
-    while f"weight_names{len(parts)}" in group.attrs:
-        parts.append(group.attrs[f"weight_names{len(parts)}"])
-    names = [name for part in parts for name in part]
-    return [name.decode() if isinstance(name, bytes) else str(name) for name in names]
-
-
-def _walk(group: h5py.Group, path: str) -> Any:
-    for part in path.split("/"):
-        group = child(group, part)
-    return group
-
-
-COUNTS = {
-    "Conv2D": 1,
-    "DepthwiseConv2D": 1,
-    "SeparableConv2D": 2,
-    "Dense": 1,
-    "PReLU": 1,
-}
-"""Arrays of each kind of layer, without the bias."""
-
-
-def count(layer: Layer) -> int:
-    """How many arrays a layer has."""
-    if layer.kind == "BatchNormalization":
-        return 2 + sum(bool(layer.config.get(key, True)) for key in ("scale", "center"))
-    if layer.kind == "Normalization":
-        return 0 if layer.config.get("mean") is not None else 3
-    base = COUNTS.get(layer.kind, 0)
-    has_bias = base and layer.kind != "PReLU" and layer.config.get("use_bias", True)
-    return base + int(bool(has_bias))
-
-
-def _leaves(network: Network) -> list[Layer]:
-    return [
-        leaf
-        for layer in network.layers
-        for leaf in (_leaves(layer.model) if layer.model else [layer])
-    ]
-
-
-def _share(outer: Layer, names: list[str], arrays: list[np.ndarray]) -> None:
-    """Hands a nested model's arrays to its layers.
-
-    They stand in one list: layer by layer, trainable ones first and the others (moving averages,
-    frozen layers) after them, so that the layers are told apart by the names of the arrays.
-    """
-    assert outer.model is not None
-    leaves = _leaves(outer.model)
-    left = list(zip(names, arrays, strict=True))
-    for leaf in leaves:
-        wanted = count(leaf)
-        mine = [item for item in left if leaf.name in item[0].split("/")[:-1]][:wanted]
-        taken = {name for name, _ in mine}
-        if len(mine) < wanted:
-            raise ConvertError(
-                f'the weights of layer "{leaf.path}" cannot be told apart in this old file: load '
-                'it in the Keras that made it and save it with model.save("model.keras")'
-            )
-        left = [item for item in left if item[0] not in taken]
-        leaf.weights = [array for _, array in mine]
-
-
-def _turn_theano_kernels(network: Network) -> None:
-    """Theano convolves where the other backends correlate: its kernels are turned by 180°."""
-    for layer in network.layers:
-        if layer.model is not None:
-            _turn_theano_kernels(layer.model)
-        elif layer.kind == "Conv2D" and layer.weights:
-            layer.weights[0] = layer.weights[0][::-1, ::-1]

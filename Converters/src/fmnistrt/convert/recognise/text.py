@@ -68,7 +68,13 @@ _JSON = [
     (b'"tree_info"', Kind("a LightGBM model", NO_TREES)),
     (b'"arg_nodes"', Kind("the layers of an MXNet model", EXPORT_ONNX)),
     (b'"architectures"', Kind("the settings of a model of transformers", EXPORT_ONNX)),
-    (b'"class_name"', Kind("JSON, the layers of a Keras model without its weights", _SAVE_KERAS)),
+    (
+        b'"class_name"',
+        Kind(
+            "JSON, the layers of a Keras model without its weights",
+            "give the file with the weights, and this one with --config",
+        ),
+    ),
 ]
 """Words of JSON files that tell what they are."""
 

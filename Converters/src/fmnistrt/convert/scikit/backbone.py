@@ -35,7 +35,7 @@ def _read(checkpoint: Checkpoint, layer: str | None) -> FrontEndResult:
     if looks_like_keras(checkpoint.content):
         from ..keras.frontend import read_keras
 
-        return read_keras(checkpoint.content, checkpoint.name, layer)
+        return read_keras(checkpoint.content, checkpoint.path, layer=layer)
     if looks_like_onnx(checkpoint.content):
         from ..onnx import read_onnx
         from ..onnx.cut import cut
