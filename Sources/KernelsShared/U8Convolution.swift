@@ -91,7 +91,7 @@ func store(
     StoredTile<RealOutput>.store(
       conv, shape, sums, output.assumingMemoryBound(to: Float.self),
       blockStep: conv.pointee.output_plane)
-  } else if roundsFourBlocks && conv.pointee.epilogue.is_bounded != 0 {
+  } else if conv.pointee.epilogue.is_bounded != 0 {
     StoredTile<BoundedByteOutput>.store(
       conv, shape, sums, output.assumingMemoryBound(to: UInt8.self), blockStep: 16)
   } else {

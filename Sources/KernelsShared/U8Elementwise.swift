@@ -61,7 +61,7 @@ struct U8Run {
         .store(count, to: to, step: step, lanes: lanes) { values[$0] }
     } else {
       let to = output.assumingMemoryBound(to: UInt8.self) + (channel + first * step)
-      if roundsFourBlocks && epilogue.is_bounded != 0 {
+      if epilogue.is_bounded != 0 {
         BoundedByteOutput(epilogue, channel: channel)
           .store(count, to: to, step: step, lanes: lanes) { values[$0] }
       } else {

@@ -5,6 +5,8 @@ struct OldReport {
   private(set) var metrics: [String: Double] = [:]
   /// CPU and instruction set, which should be those of the new report.
   let machine: String
+  /// The model's file, multiply-adds and parameters; the last two should be those of the new one.
+  private let model: JSON?
 
   init(_ path: FilePath) throws(ToolFailure) {
     do throws(ToolFailure) {
@@ -22,9 +24,19 @@ struct OldReport {
         }
       }
       machine = OldReport.machine(json["machine"])
+      model = json["model"]
     } catch {
       throw ToolFailure("\(printable(path.text)): \(error.message)")
     }
+  }
+
+  /// The model's file if it was another model, by its size.
+  func otherModel(multiplyAdds: Int, parameters: Int) -> String? {
+    guard case .string(let file)? = model?["file"],
+      let work = model?["multiply_adds"]?.number, let size = model?["parameters"]?.number,
+      work != Double(multiplyAdds) || size != Double(parameters)
+    else { return nil }
+    return printable(file)
   }
 
   private static func machine(_ json: JSON?) -> String {

@@ -24,6 +24,12 @@ enum Tool {
       if machine != old.machine {
         printError("fmnist-bench: compared with another machine: \(old.machine)")
       }
+      let info = measurement.model.info
+      if let file = old.otherModel(
+        multiplyAdds: Int(info.multiply_adds), parameters: Int(info.parameter_count))
+      {
+        printError("fmnist-bench: compared with another model: \(file)")
+      }
     }
     let report = Report(options, measurement, old)
     switch options.format {

@@ -170,6 +170,17 @@ def test_compare_with_another_machine_says_so(bench, tmp_path):
     answer = bench(TINY, *QUICK, "--compare", old)
     assert answer.status == 0
     assert "another machine: Another \u00e9\U0001f600" in answer.err
+    assert "another model" not in answer.err
+
+
+def test_compare_with_another_model_says_so(bench, tmp_path):
+    old = tmp_path / "old.json"
+    report = bench(TINY, *QUICK, "--json").json
+    report["model"] |= {"file": "other.fmg", "parameters": report["model"]["parameters"] + 1}
+    old.write_text(json.dumps(report))
+    answer = bench(TINY, *QUICK, "--compare", old)
+    assert answer.status == 0
+    assert "compared with another model: other.fmg" in answer.err
 
 
 @pytest.mark.parametrize(

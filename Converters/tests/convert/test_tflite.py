@@ -227,6 +227,10 @@ def test_bytes_are_taken_over():
         assert node.inputs[1].value.dtype == np.int8
         assert node.inputs[1].value.astype(np.int64).tobytes() in stored
     assert conversion.model.output_kind == "probabilities"
+    halved = convert(Checkpoint("m", INT8.read_bytes()), Options(half_weights=True))
+    assert [n.inputs[1].value.dtype for n in halved.model.graph.nodes if len(n.inputs) == 4] == [
+        np.int8
+    ] * 4
 
 
 @pytest.mark.parametrize("path", sorted(FILES.glob("tflite-*int8*.tflite")), ids=lambda p: p.stem)

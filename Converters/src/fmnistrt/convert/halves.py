@@ -13,7 +13,8 @@ def halve_weights(graph: Graph) -> list[Tensor]:
     """Rounds the weights of convolutions and dense layers to the nearest half-precision number.
 
     A tensor stays in single precision if one of its values is too large for half precision (65520
-    or more), or if it is used as something else too. Returns those that were rounded.
+    or more), or if it is used as something else too; weights in bytes stay what they are. Returns
+    those that were rounded.
     """
     weights: dict[Tensor, None] = {}
     others: set[Tensor] = set()
@@ -21,7 +22,7 @@ def halve_weights(graph: Graph) -> list[Tensor]:
         for i, tensor in enumerate(node.inputs):
             if tensor.value is None:
                 continue
-            if i == 1 and node.operator in WEIGHTED:
+            if i == 1 and node.operator in WEIGHTED and tensor.value.dtype.kind == "f":
                 weights[tensor] = None
             else:
                 others.add(tensor)
