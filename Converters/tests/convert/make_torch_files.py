@@ -1,7 +1,8 @@
 """Writes the files in torch-files/ with a real PyTorch: python make_torch_files.py PREFIX.
 
 Each has a few kilobytes. PREFIX.npz holds the inputs, channels first, and PyTorch's answers to
-them. The tests read these files without PyTorch.
+them. The tests read these files without PyTorch. In refused/ are those that cannot be converted;
+`refused` after PREFIX writes these alone.
 """
 
 import argparse
@@ -79,8 +80,38 @@ def trained(model):
     return model.eval()
 
 
+def refused(prefix):
+    """Weights of kinds that have no numbers to read, or none that suit."""
+    torch.manual_seed(0)
+    plain = nn.Sequential(nn.Flatten(), nn.Linear(12, 3), nn.ReLU(), nn.Linear(3, 5))
+    quantised = torch.quantization.quantize_dynamic(plain, {nn.Linear}, dtype=torch.qint8)
+    row = nn.Sequential(torch.quantization.QuantStub(), nn.Conv2d(1, 2, 3), nn.ReLU())
+    row.qconfig = torch.quantization.get_default_qconfig("fbgemm")
+    torch.quantization.prepare(row.eval(), inplace=True)
+    row(torch.rand(1, 1, 12, 12))
+    static = torch.quantization.convert(row)
+    weight = plain[3].weight.detach()
+    values = {
+        "dynamic": quantised.state_dict(),
+        "dynamic-module": quantised,
+        "static": static.state_dict(),
+        "sparse": {"weight": weight.to_sparse(), "bias": torch.zeros(5)},
+        "complex": {"weight": weight.to(torch.complex64), "bias": torch.zeros(5)},
+        "optimizer": torch.optim.Adam(plain.parameters()),
+    }
+    if hasattr(torch, "float8_e4m3fn"):
+        values["float8"] = {"weight": weight.to(torch.float8_e4m3fn), "bias": torch.zeros(5)}
+        values["meta"] = nn.Linear(3, 5, device="meta").state_dict()
+        values["graph"] = torch.fx.symbolic_trace(plain)
+    for name, value in values.items():
+        torch.save(value, FOLDER / "refused" / f"{prefix}-{name}.pt")
+
+
 def main():
     prefix = sys.argv[1]
+    refused(prefix)
+    if sys.argv[2:] == ["refused"]:
+        return
     torch.manual_seed(0)
     sys.modules["mine"] = types.ModuleType("mine")
     sys.modules["mine"].Net, Net.__module__ = Net, "mine"

@@ -200,6 +200,10 @@ REAL_KINDS = {
     "lightgbm.txt": "LightGBM model",
     "mxnet.json": "MXNet",
     "mxnet.params": "MXNet",
+    "torch-1.0.0-script.pt": "TorchScript",
+    "torch-2.13.0-package.pt": "torch.package",
+    "torch-2.13.0-program.pt2": "program of torch.export",
+    "torch-2.13.0-script.pt": "TorchScript",
     "xgboost.json": "XGBoost",
     "xgboost.ubj": "XGBoost",
 }

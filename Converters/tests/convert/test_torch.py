@@ -15,7 +15,7 @@ from fmnistrt.convert.convert import Options, convert
 from fmnistrt.convert.frontends import read
 from fmnistrt.convert.graph import ConvertError
 from fmnistrt.convert.torch.architecture import Architecture
-from torch_files import File, module
+from torch_files import File, Plain, module
 
 FOLDER = Path(__file__).parent / "torch-files"
 OWN = "conv(stride=2) prelu adaptive_avgpool flatten linear"
@@ -125,6 +125,43 @@ def test_other_types_of_storages(kind, dtype):
         "1.bias": file.tensor(numbers(2, seed=4).astype(dtype), kind),
     }
     check_mlp(file.zipped(state))
+
+
+def test_plain_pickles():
+    file = Plain()
+    check_mlp(file.pickled({"epoch": 1, "net": mlp(file)}))
+
+
+BESIDE = {
+    "rng_state": lambda file: file.tensor(np.zeros(16, np.uint8), "Byte"),
+    "class_weights": lambda file: file.tensor(numbers(2)),
+    "momentum": lambda file: {"exp_avg": file.tensor(numbers(3, 8))},
+}
+
+
+@pytest.mark.parametrize("place", ["state_dict", "anything"])
+def test_tensors_beside_the_weights(place):
+    file = File()
+    beside = {name: make(file) for name, make in BESIDE.items()}
+    result = check_mlp(file.zipped({**beside, place: mlp(file)}))
+    assert not any("not used" in note for note in result.notes)
+
+
+def test_the_usual_place_of_weights_comes_first():
+    file = File()
+    other = mlp(file, names=("a", "b"))
+    result = check_mlp(file.zipped({"ema": other, "model": mlp(file)}))
+    assert result.notes[0] == "the weights are those in 'model'; not used: ema"
+
+
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod."])
+def test_wrappers_around_the_model(prefix):
+    file = File()
+    state = {f"{prefix}{name}": tensor for name, tensor in mlp(file).items()}
+    if prefix == "module.":
+        state["n_averaged"] = file.tensor(np.zeros((), np.int64), "Long")
+    result = check_mlp(file.zipped(state))
+    assert result.notes == ["the layers have these tensors: linear@0 linear@2"]
 
 
 def test_a_storage_that_is_a_part_of_another():
@@ -258,6 +295,13 @@ def test_the_proposed_line_converts(tmp_path, capsys):
     found = reference.read(output.read_bytes())
     answers = reference.classify(found, found.golden_inputs)
     assert np.abs(answers - found.golden_outputs).max() <= found.tolerance
+
+
+def test_lines_proposed_for_functional_modules(refused):
+    """Between its layers such a module calls functions, of which the file knows nothing."""
+    path = Path(__file__).parents[1] / "real" / "files" / "torch-1.0.0-module.pkl"
+    line = "conv(padding=1) bn relu maxpool " * 2 + "conv relu maxpool flatten linear relu linear"
+    refused(path.read_bytes(), f'--arch "{line}"', "--module FILE.py:CLASS", "__main__.Net")
 
 
 def test_lines_proposed_for_other_models(refused):

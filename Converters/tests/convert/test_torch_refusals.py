@@ -3,6 +3,7 @@
 import pickle
 import random
 import struct
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -15,7 +16,7 @@ from fmnistrt.convert.torch import machine
 from fmnistrt.convert.torch.architecture import Architecture
 from test_refusals import quiet_convert
 from test_torch import FOLDER, MLP, mlp, npz, numbers, opened, real, safetensors
-from torch_files import MAGIC, PROTOCOL, STOP, File, call, instance, module, named, plain
+from torch_files import MAGIC, PROTOCOL, STOP, File, Plain, call, instance, module, named, plain
 
 
 def refuse(content, words, given=MLP):
@@ -88,12 +89,76 @@ def test_shapes_that_do_not_fit():
     image("flatten linear", "NaN", f__weight=np.full((2, 36), np.nan, np.float32))
 
 
-@pytest.mark.parametrize("name", ["os.system", "builtins.eval", "builtins.getattr", "torch.load"])
+HOSTILE = ["os.system", "builtins.eval", "builtins.getattr", "torch.load"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("layout", ["zipped", "old"])
-def test_functions_are_never_executed(layout, name):
+def test_functions_are_never_executed(layout, name, tmp_path):
+    made = tmp_path / "made"
+    hostile = call(name, f"touch {made}")
+
+    def written(value, file=None, **options):
+        return getattr(file or File(), layout)(value, **options)
+
     file = File()
-    value = {"state_dict": mlp(file), "x": call(name, "exit 1")}
-    refuse(getattr(file, layout)(value), f"calls {name}, which is never executed")
+    result = opened(written({"state_dict": mlp(file), "x": hostile}, file), MLP)
+    notes = [note for note in result.notes if "which was not done" in note]
+    # PyTorch's own have their place beside the weights.
+    assert [name in note for note in notes] == ([] if name.startswith("torch") else [True])
+    for value, words in [
+        (hostile, f'tensor "0.weight" comes from {name}, which is never executed'),
+        (call("torch._utils._rebuild_tensor_v2", hostile, 0, (3, 8), (8, 1)), "that cannot be"),
+    ]:
+        file = File()
+        state = {**mlp(file), "0.weight": value}
+        refuse(written(state, file, without=("0",)), words)
+    parameter = call("torch._utils._rebuild_parameter", hostile)
+    for root in (hostile, {"state_dict": hostile}, parameter):
+        refuse(written(root), f"calls {name}, and nothing is ever executed")
+    whole = Architecture(None, MLP.image)
+    layer = module("linear.Linear", tensors={"weight": parameter})
+    row = module("container.Sequential", {"0": layer})
+    refuse(written(row), f'tensor "0.weight" comes from {name}', whole)
+    file = File()
+    odd = module("activation.LeakyReLU", negative_slope=hostile)
+    layer = module("linear.Linear", tensors={"weight": file.tensor(numbers(2, 8))})
+    row = module("container.Sequential", {"0": layer, "1": odd})
+    refuse(written(row, file), "a number is possible", whole)
+    assert not made.exists()
+
+
+REFUSED = {
+    "complex": 'tensor "weight" holds ComplexFloat',
+    "dynamic": "a tensor is quantised: save the float model",
+    "dynamic-module": 'layer "1" .*dynamic.modules.linear.Linear.* is quantised',
+    "float8": 'tensor "weight" is of a type that cannot be converted',
+    "graph": "calls torch.fx.graph_module.reduce_graph_module",
+    "meta": "on the device meta, without numbers",
+    "optimizer": "without weights",
+    "sparse": 'tensor "weight" is sparse',
+    "static": 'tensor "1.weight" is quantised',
+}
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("refused/*.pt")), ids=lambda path: path.stem)
+def test_weights_of_other_kinds(path):
+    line = Architecture("flatten linear", (1, 3, 1))
+    refuse(path.read_bytes(), REFUSED[path.stem.partition("-")[2]], line)
+
+
+def test_plain_pickles_that_are_wrong():
+    file = Plain()
+    good = file.pickled(mlp(file))
+    assert opened(good, MLP).output_kind == "logits"
+    refuse(file.pickled({"x": file.nested(b"")}) + b"torch._utils", "not in the old layout")
+    refuse(file.pickled({"x": file.nested(good)}), "not in the old layout")
+    refuse(file.pickled({"x": file.nested(File().old({}))}) + b"torch._utils", "must be")
+    refuse(file.pickled({"x": File().tensor(numbers(2))}), "storage that it does not hold")
+    refuse(file.pickled({"x": call("torch._utils.x", 1)}), "calls torch._utils.x")
+    for size in range(2, len(good), 97):
+        if b"torch._utils" in good[:size]:
+            refuse(good[:size], "damaged|ends within|missing")
 
 
 def test_objects_of_other_classes_are_only_names():
@@ -139,7 +204,7 @@ def test_damaged_pickles(bomb):
     file = File()
     content = BOMBS[bomb]
     for whole in (file.zipped(content), file.old(content)):
-        refuse(whole, "damaged|never executed|without weights")
+        refuse(whole, "damaged|ever executed|without weights")
     assert quiet_convert(MAGIC + content) is None
 
 
@@ -156,6 +221,28 @@ def test_bombs_cost_nothing(monkeypatch):
         refuse(file.zipped(odd), "no weights|cannot be converted", Architecture())
     monkeypatch.setattr(machine, "MAX_STEPS", 1000)
     refuse(file.zipped(b"(" + b"N" * 1000 + b"t"), "more than 1000 steps")
+    # What stands once and is copied often.
+    listed = b"](" + b"N" * 100 + b"eq\x01"
+    copied = b"".join(call("torch.Size", b"h\x01") for _ in range(12))
+    refuse(file.zipped(b"](" + listed + copied + b"e"), "more than 1000 steps")
+    state = plain({str(number): None for number in range(100)}) + b"q\x01"
+    built = b"".join(named("a.b") + b")\x81h\x01b" for _ in range(12))
+    refuse(file.zipped(b"](" + state + built + b"e"), "more than 1000 steps")
+
+
+def test_storages_that_are_read_often():
+    """The same content is opened once, and the memory that it takes is taken once."""
+    file = Plain()
+    array = np.zeros(1 << 18, np.float32)
+    content = file.storage(array)
+    loader, _, argument = content.partition(b"B")
+    argument = argument[:-2]
+    stored = b"B" + argument + b"q\x01"
+    calls = b"".join(loader + b"h\x01\x85R" for _ in range(200))
+    tracemalloc.start()
+    refuse(file.pickled(b"](" + plain("torch._utils") + stored + calls + b"e"), "without weights")
+    assert tracemalloc.get_traced_memory()[1] < 40 * array.nbytes
+    tracemalloc.stop()
 
 
 def test_modules_within_themselves():
@@ -165,6 +252,16 @@ def test_modules_within_themselves():
     )
     loop = named("torch.nn.modules.container.Sequential") + b")\x81q\x04" + inner + b"b"
     refuse(file.zipped(loop), "nested beyond measure")
+    many = plain({"_parameters": {str(number): None for number in range(2000)}})[:-1]
+    many += plain("_modules") + b"}" + b"u"
+    one = named("a.B") + b")\x81" + many + b"bq\x09"
+    inner = (
+        b"}(" + plain("first") + one + b"".join(plain(str(n)) + b"h\x09" for n in range(60)) + b"u"
+    )
+    both = (
+        named("a.B") + b")\x81}(" + plain("_parameters") + b"}" + plain("_modules") + inner + b"ub"
+    )
+    refuse(file.zipped(both), "more than 100000 tensors")
 
 
 WRONG = {
@@ -210,6 +307,13 @@ def test_archives_that_unpack_to_too_much():
     )
     damaged = content[:at] + content[at:].replace(size, struct.pack("<I", 0xFFFFFF00), 1)
     refuse(damaged, "more than 1 GiB|damaged")
+
+
+def test_archives_that_lie_before_the_file():
+    damaged = bytearray(real("training"))
+    # The last byte of the directory's place, in the record of large archives.
+    damaged[damaged.rindex(b"PK\x06\x06") + 55] = 177
+    refuse(bytes(damaged), "is damaged")
 
 
 def test_several_sets_of_weights(refused):

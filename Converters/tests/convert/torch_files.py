@@ -103,3 +103,21 @@ class File:
         for array in kept.values():
             content += struct.pack(f"{self.order}q", array.size) + array.tobytes()
         return content
+
+
+class Plain(File):
+    """Files as of pickle.dump, whose storages are files of the old layout within."""
+
+    def persistent(self, *parts):
+        """The call that reads a storage again."""
+        inner = File(self.order)
+        storage = File.persistent(inner, *parts)
+        inner.storages = {parts[2]: self.storages[parts[2]]}
+        return self.nested(inner.old(storage))
+
+    def nested(self, content):
+        encoded = b"B" + struct.pack("<I", len(content)) + content
+        return named("torch.storage._load_from_bytes") + encoded + b"\x85R"
+
+    def pickled(self, value):
+        return b"\x80\x03" + plain(value) + STOP

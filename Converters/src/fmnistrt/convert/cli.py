@@ -38,6 +38,8 @@ EXAMPLES = """examples:
   fmnist-convert lenet.pt lenet.fmg --arch "conv(padding=2) relu maxpool flatten linear"
       PyTorch, safetensors or .npz: weights without a model, whose layers --arch names in order.
       Without --arch the message lists the tensors and proposes a line; docs/converting.md explains.
+  fmnist-convert resnet.ckpt resnet.fmg --module "train.py:ResNet(10, width=16)"
+      The same, with the class whose weights these are: runs train.py, and needs PyTorch.
   fmnist-convert pipeline.skops pipeline.fmg
       scikit-learn: neighbours, support vectors, linear ones, networks; behind scalers and PCA.
 
@@ -96,6 +98,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="LAYERS",
         help="PyTorch, safetensors, .npz: the layers in order, such as 'conv(padding=1) bn relu "
         "maxpool flatten linear'",
+    )
+    weights.add_argument(
+        "--module",
+        metavar="FILE.py:CLASS",
+        help="the class whose weights these are, with arguments as in 'net.py:Net(10, width=2)': "
+        "runs that file, and needs PyTorch",
     )
     weights.add_argument(
         "--input", type=_image, metavar="HxWxC", help="size of the pictures (default: 28x28x1)"

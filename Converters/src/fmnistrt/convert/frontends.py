@@ -32,9 +32,9 @@ class FrontEnd:
 
 
 def _is_torch(checkpoint: Checkpoint) -> bool:
-    from .torch.files import is_old, members, pickle_of
+    from .torch.files import looks_like_torch
 
-    return is_old(checkpoint.content) or bool(pickle_of(members(checkpoint.content)))
+    return looks_like_torch(checkpoint.content)
 
 
 def _is_npz(checkpoint: Checkpoint) -> bool:
@@ -52,7 +52,7 @@ def _is_safetensors(checkpoint: Checkpoint) -> bool:
 def _read_weights(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
     from .torch.frontend import read_weights
 
-    return read_weights(checkpoint.content, options.architecture)
+    return read_weights(checkpoint.content, options.architecture, options.module)
 
 
 def _is_keras(checkpoint: Checkpoint) -> bool:
@@ -148,12 +148,13 @@ def _read_scikit(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResu
     )
 
 
+_LAYERS = ("architecture", "module")
+PICKLES = (".pkl", ".pickle", ".joblib")
+
 FRONT_ENDS = (
-    FrontEnd("TensorFlow Lite", _is_tflite, _read_tflite, (), (".tflite",)),
-    FrontEnd("TensorFlow SavedModel", _is_saved_model, _read_saved_model, ("signature",)),
-    FrontEnd("PyTorch", _is_torch, _read_weights, ("architecture",), (".pt", ".pth")),
-    FrontEnd("NumPy .npz", _is_npz, _read_weights, ("architecture",), (".npz",)),
-    FrontEnd("safetensors", _is_safetensors, _read_weights, ("architecture",), (".safetensors",)),
+    FrontEnd("PyTorch", _is_torch, _read_weights, _LAYERS, (".pt", ".pth", *PICKLES)),
+    FrontEnd("NumPy .npz", _is_npz, _read_weights, _LAYERS, (".npz",)),
+    FrontEnd("safetensors", _is_safetensors, _read_weights, _LAYERS, (".safetensors",)),
     FrontEnd("skops", _is_skops, _read_scikit, ("architecture", "backbone", "layer"), (".skops",)),
     FrontEnd("Keras", _is_keras, _read_keras, ("config",), (".keras", ".h5", ".hdf5")),
     FrontEnd(
@@ -161,9 +162,11 @@ FRONT_ENDS = (
         _is_scikit,
         _read_scikit,
         ("architecture", "trust_pickle", "backbone", "layer"),
-        (".joblib", ".pkl", ".pickle"),
+        PICKLES,
     ),
     FrontEnd("ONNX", _is_onnx, _read_onnx, (), (".onnx",)),
+    FrontEnd("TensorFlow Lite", _is_tflite, _read_tflite, (), (".tflite",)),
+    FrontEnd("TensorFlow SavedModel", _is_saved_model, _read_saved_model, ("signature",)),
     FrontEnd(
         "TensorFlow checkpoint",
         _is_tensorflow_checkpoint,

@@ -29,12 +29,16 @@ def zip_kind(content: bytes) -> Kind | None:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
         return Kind("a damaged zip archive", "copy it again from its origin", MODEL_SUFFIXES)
     ends = {name.rsplit("/", 1)[-1] for name in names}
-    if "data.pkl" in ends:
+    # Before 1.4 the layers of TorchScript were in JSON.
+    if "data.pkl" in ends or ("model.json" in ends and any("/code/" in name for name in names)):
         torch = f"load it with torch.jit.load() and {_EXPORT_TORCH}"
         return Kind("a TorchScript file", torch, (".pt", ".pth"))
     if "serialized_exported_program.json" in ends or "archive_format" in ends:
         torch = f"load it with torch.export.load() and {_EXPORT_TORCH}"
         return Kind("a program of torch.export", torch, (".pt", ".pth"))
+    if any(name.endswith("/.data/extern_modules") for name in names):
+        torch = "load it with torch.package where it was made and save model.state_dict()"
+        return Kind("a package of torch.package", torch, (".pt", ".pth"))
     if any(name.startswith("MAR-INF/") for name in names):
         return Kind("an archive of TorchServe", "unpack it and give the model's file in it")
     if any(name.startswith("Data/com.apple.CoreML") or ".mlpackage/" in name for name in names):

@@ -104,7 +104,8 @@ def layer_of(kind: str, options: dict, group: Group) -> Layer:
         try:
             layer.tensors[role] = group.tensors[role].array()
         except ConvertError as error:
-            raise ConvertError(f'the tensor "{group.name}.{role}" {error}') from None
+            name = f"{group.name}.{role}".removeprefix(".")
+            raise ConvertError(f'the tensor "{name}" {error}') from None
     _check(layer)
     return layer
 

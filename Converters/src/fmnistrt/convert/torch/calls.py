@@ -58,6 +58,7 @@ CALLS: dict[str, Call] = {
     "collections.defaultdict": lambda arguments: {},
     "copy_reg._reconstructor": _reconstructed,
     "copyreg._reconstructor": _reconstructed,
+    "torch._dynamo.eval_frame.OptimizedModule": _first,
     "torch.Size": lambda arguments: tuple(arguments[0]),
     "torch._utils._rebuild_parameter": _first,
     "torch._utils._rebuild_parameter_with_state": _first,

@@ -11,7 +11,7 @@ from ..result import FrontEndResult, OutputKind
 from . import files, tables
 from .architecture import Architecture
 from .bind import bind
-from .checkpoint import Checkpoint, find
+from .checkpoint import Weights, find
 from .kinds import ROLES, Layer, complete
 from .layers import write_layer
 from .line import parse
@@ -24,22 +24,33 @@ _SCORES = {"adaptive_avgpool", "adaptive_maxpool", "avgpool", "bn", "log_softmax
 _PASSING = {"flatten", "dropout"}
 
 
-def read_weights(content: bytes, architecture: Architecture) -> FrontEndResult:
-    """Reads such a file. Without a line, only a whole nn.Sequential has layers."""
-    checkpoint = _open(content)
+def read_weights(
+    content: bytes, architecture: Architecture, module: str | None = None
+) -> FrontEndResult:
+    """Reads such a file. Without a line, only a whole nn.Sequential has layers.
+
+    `module` names the class of the weights (FILE.py:CLASS), whose code is run by PyTorch.
+    """
+    weights = _open(content)
     image = architecture.image or CLASSIC
     if len(image) != 3 or not all(0 < size <= MAX_AXIS for size in image):
         raise ConvertError(f"--input {image} is not a height, width and number of channels")
-    notes = []
+    if module is not None:
+        if architecture.line is not None:
+            raise ConvertError("--arch and --module both say what the layers are: give one of them")
+        from .export import read_module
+
+        return read_module(weights, module, image, architecture.probabilities)
+    notes = list(weights.notes)
     if architecture.line is not None:
-        layers = bind(parse(architecture.line), checkpoint.tensors)
-        notes = [_bound(layers)]
-        if checkpoint.tensors.remark and not all("@" in w for w in _weighted(architecture.line)):
-            notes.append(checkpoint.tensors.remark)
+        layers = bind(parse(architecture.line), weights.tensors)
+        notes.append(_bound(layers))
+        if weights.tensors.remark and not all("@" in w for w in _weighted(architecture.line)):
+            notes.append(weights.tensors.remark)
     else:
-        found = layers_of(checkpoint)
+        found = layers_of(weights)
         if found is None:
-            raise no_graph(checkpoint.tensors, checkpoint.module, image)
+            raise no_graph(weights.tensors, weights.module, image)
         layers = found
     kind = output_kind(layers)
     if architecture.probabilities and kind != "probabilities":
@@ -49,19 +60,16 @@ def read_weights(content: bytes, architecture: Architecture) -> FrontEndResult:
     for layer in layers:
         write_layer(network, layer)
     result = read_onnx(network.content(), "", channels_first=True)
-    framework = checkpoint.tensors.framework
+    framework = weights.tensors.framework
     return replace(result, framework=framework, output_kind=kind, name="", notes=notes)
 
 
-def _open(content: bytes) -> Checkpoint:
-    if files.is_old(content):
-        return find(files.read_old(content))
-    name = files.pickle_of(files.members(content))
-    if name:
-        return find(files.read_archive(content, name))
+def _open(content: bytes) -> Weights:
+    if files.looks_like_torch(content):
+        return find(files.read_torch(content))
     if tables.looks_like_npz(content):
-        return Checkpoint(tables.read_npz(content))
-    return Checkpoint(tables.read_safetensors(content))
+        return Weights(tables.read_npz(content))
+    return Weights(tables.read_safetensors(content))
 
 
 def _weighted(line: str) -> list[str]:

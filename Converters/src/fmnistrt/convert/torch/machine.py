@@ -2,9 +2,10 @@
 
 A pickle is a program for a stack machine (Python's Lib/pickletools.py describes every opcode). The
 opcodes are decoded by pickletools and carried out here on plain values only: a class becomes a
-`Global`, an object of it a `Record` with its state, and a call is possible for the few functions
-that the caller allows. Nothing is imported, and what a pickle claims costs no more memory than the
-file has bytes.
+`Global`, an object of it a `Record` with its state. The few functions that the caller allows have
+an equivalent here; what any other would give is a `Foreign`, which can stand beside the weights,
+but never for one. Nothing is imported, and what a pickle claims costs no more memory than the file
+has bytes.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class Record:
     state: dict[str, Any] = field(default_factory=dict)
 
 
+class Foreign(Record):
+    """What a function that is not executed would have given; `kind` is its name."""
+
+
 class _Mark:
     pass
 
@@ -47,11 +52,15 @@ Call = Callable[[tuple[Any, ...]], Any]
 
 
 class Machine:
-    """The stack machine. `calls` maps the names of allowed functions to what they give."""
+    """The stack machine. `calls` maps the names of allowed functions to what they give.
+
+    `foreign` has the names of the others that a pickle wanted to call.
+    """
 
     def __init__(self, calls: dict[str, Call], persistent: Callable[[Any], Any]) -> None:
         self._calls = calls
         self._persistent = persistent
+        self.foreign: dict[str, None] = {}
 
     def allow(self, name: str, call: Call) -> None:
         """Allows one more function."""
@@ -61,12 +70,10 @@ class Machine:
         """The value of the pickle at the stream's place, which moves behind it."""
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
-        steps = 0
+        self._steps = 0
         try:
             for opcode, argument, _ in pickletools.genops(stream):
-                steps += 1
-                if steps > MAX_STEPS:
-                    raise ConvertError(f"the pickle in this file has more than {MAX_STEPS} steps")
+                self._spend(1)
                 if opcode.name == "STOP":
                     return self._pop()
                 self._step(opcode.name, argument)
@@ -74,6 +81,12 @@ class Machine:
             reason = " ".join(str(error).split())[:100]
             raise ConvertError(f"{DAMAGED} ({reason}): copy it again from its origin") from None
         raise ConvertError(f"{DAMAGED} (it does not end): copy it again from its origin")
+
+    def _spend(self, steps: int) -> None:
+        """Counts the work: what stands once in a file may be copied often."""
+        self._steps += steps
+        if self._steps > MAX_STEPS:
+            raise ConvertError(f"the pickle in this file has more than {MAX_STEPS} steps")
 
     def _step(self, name: str, argument: Any) -> None:
         if name in _IGNORED:
@@ -207,14 +220,13 @@ class Machine:
         self._stack.append(self.call(function, arguments))
 
     def call(self, function: Any, arguments: Any) -> Any:
-        """What an allowed function gives; any other is refused by name."""
+        """What an allowed function gives; of any other only its name is known."""
         if not isinstance(function, Global) or not isinstance(arguments, tuple):
             raise ValueError("it calls what is not a function")
         if function.name not in self._calls:
-            raise ConvertError(
-                f"the pickle in this file calls {function.name[:100]}, which is never executed: "
-                "save the state dict alone with torch.save(model.state_dict(), path)"
-            )
+            self.foreign[function.name] = None
+            return Foreign(function.name, arguments)
+        self._spend(sum(len(part) for part in arguments if isinstance(part, list | tuple | dict)))
         return self._calls[function.name](arguments)
 
     def _newobj(self, _: Any) -> None:
@@ -240,6 +252,7 @@ class Machine:
             return
         for part in state if isinstance(state, tuple) else (state,):
             if isinstance(part, dict):
+                self._spend(len(part))
                 target.state.update(part)
 
     def _persid(self, argument: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..graph import ConvertError
 from .bind import Group, layer_of
-from .checkpoint import Checkpoint, is_module, module_tensors, walk
+from .checkpoint import Weights, is_module, module_tensors, walk
 from .kinds import KINDS, ROLES, Layer, brief, complete
 from .machine import Record
 from .tensors import Tensor
@@ -77,9 +77,9 @@ EXPECTED: dict[str, tuple[Any, ...]] = {
 """Attributes that change what a layer does, and what they may be."""
 
 
-def layers_of(checkpoint: Checkpoint) -> list[Layer] | None:
+def layers_of(weights: Weights) -> list[Layer] | None:
     """The layers of a module that is an nn.Sequential throughout; None if it is not."""
-    module = checkpoint.module
+    module = weights.module
     while module is not None and module.kind == PARALLEL:
         inner = module.state["_modules"].get("module")
         module = inner if is_module(inner) else None

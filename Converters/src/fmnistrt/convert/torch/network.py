@@ -60,10 +60,13 @@ class Network:
         return self.shape
 
     def vector(self) -> int:
-        """The size, where a vector is needed; the model's input, if it comes first, becomes one."""
+        """The size, where a vector is needed; the model's input, if it comes first, becomes one.
+
+        So does what has a single row and column.
+        """
         if len(self.shape) == 3:
             channels, height, width = self.shape
-            if self._nodes:
+            if self._nodes and (height, width) != (1, 1):
                 raise self.layer.fail(
                     f"needs a vector, but gets {channels} channels of {height}x{width}: put "
                     "flatten before it"

@@ -8,12 +8,17 @@ import math
 from ..graph import ConvertError, Shape
 from .bind import Group, groups_of
 from .checkpoint import walk
+from .kinds import ROLES
 from .machine import Record
 from .modules import strangers, word_of
 from .tensors import Tensors, describe_shape
 
 MAX_LISTED = 40
+MAX_GROUPS = 200
 MAX_CONVOLUTIONS = 12
+MAX_MIXED = 8
+SILENT = {*ROLES, "flatten", "dropout"}
+"""Layers that do not tell which activations and poolings there are."""
 
 
 def no_graph(tensors: Tensors, module: Record | None, image: Shape) -> ConvertError:
@@ -29,10 +34,15 @@ def no_graph(tensors: Tensors, module: Record | None, image: Shape) -> ConvertEr
     if module is not None:
         odd = ", ".join(strangers(module)[:4]) or module.kind
         what = f"is a module whose code is not in the file ({odd[:200]})"
-    line = line_of_module(module) if module is not None else propose(list(groups.values()), image)
+    line = line_of_module(module) if module is not None else ""
+    if not any(word.partition("(")[0] not in SILENT for word in line.split()):
+        # What stands between the layers with weights is in the code.
+        line = propose(list(groups.values())[:MAX_GROUPS], image)
     return ConvertError(
         f"{what}: {', '.join(listed[:MAX_LISTED])}{more}. Say with --arch which layers there are, "
-        f'in order; as a start, which must be checked against the code: --arch "{line}"'
+        "in order; with branches or shortcuts, say where the code is, with --module FILE.py:CLASS, "
+        "or export the model to ONNX. As a start, which must be checked against the code: "
+        f'--arch "{line}"'
     )
 
 
@@ -62,14 +72,13 @@ def propose(groups: list[Group], image: Shape) -> str:
         if group is first:
             words += head
         if kind == "conv":
+            count += 1
             half = group.tensors["weight"].shape[2] // 2
-            words.append(f"conv(padding={half})" if padded and half else "conv")
+            words.append(f"conv(padding={half})" if count in padded and half else "conv")
         elif kind:
             words.append(kind)
         if kind in ("conv", "linear", "bn") and after != "bn" and after != "prelu" and not last:
             words.append("relu")
-        if kind == "conv":
-            count += 1
         ends = kind in ("conv", "bn") and after not in ("bn", "prelu")
         if ends and count in pooled and first is not None:
             words.append("maxpool")
@@ -79,16 +88,17 @@ def propose(groups: list[Group], image: Shape) -> str:
 
 def _sizes(
     convolutions: list[Group], first: Group | None, image: Shape
-) -> tuple[bool, set[int], list[str]]:
-    """Whether convolutions are padded, after which ones pooling stands, and what comes before the
+) -> tuple[set[int], set[int], list[str]]:
+    """Which convolutions are padded, after which ones pooling stands, and what comes before the
     first linear layer; found by trying which sizes fit that layer."""
+    every = set(range(1, len(convolutions) + 1))
     if first is None:
-        return True, set(), []
+        return every, set(), []
     wanted = first.tensors["weight"].shape[1]
     kernels = [g.tensors["weight"].shape[2:] for g in convolutions[:MAX_CONVOLUTIONS]]
     channels = convolutions[-1].tensors["weight"].shape[0] if convolutions else image[2]
     count = len(kernels)
-    for padded, pools in itertools.product((True, False), range(count + 1)):
+    for padded, pools in itertools.product(_paddings(count), range(count + 1)):
         even = {round((index + 1) * count / pools) for index in range(pools)} if pools else set()
         for places in sorted(
             itertools.combinations(range(1, count + 1), pools),
@@ -98,17 +108,25 @@ def _sizes(
             if size and channels * math.prod(size) == wanted:
                 return padded, set(places), ["flatten"]
     if channels == wanted:
-        return True, set(range(1, min(count, 3))), ["adaptive_avgpool", "flatten"]
-    return True, set(), ["flatten"]
+        return every, set(range(1, min(count, 3))), ["adaptive_avgpool", "flatten"]
+    return every, set(), ["flatten"]
+
+
+def _paddings(count: int) -> list[set[int]]:
+    """Which of the convolutions can be padded, the usual first: all, none, the first or last."""
+    numbers = range(1, count + 1)
+    cuts = numbers[:-1] if count <= MAX_MIXED else []
+    mixed = [set(part) for at in cuts for part in (numbers[:at], numbers[at:])]
+    return [set(numbers), set(), *sorted(mixed, key=len, reverse=True)]
 
 
 def _after(
-    image: Shape, kernels: list[Shape], padded: bool, pooled: set[int]
+    image: Shape, kernels: list[Shape], padded: set[int], pooled: set[int]
 ) -> tuple[int, int] | None:
     """Height and width after convolutions with a stride of 1 and pooling by 2."""
     sizes = image[:2]
     for number, kernel in enumerate(kernels, 1):
-        grow = [2 * (k // 2) - k + 1 if padded else 1 - k for k in kernel]
+        grow = [2 * (k // 2) - k + 1 if number in padded else 1 - k for k in kernel]
         sizes = tuple(size + extra for size, extra in zip(sizes, grow, strict=True))
         if number in pooled:
             sizes = tuple(size // 2 for size in sizes)

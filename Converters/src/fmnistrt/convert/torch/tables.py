@@ -6,6 +6,7 @@ import io
 import json
 import math
 import re
+import tokenize
 import zipfile
 
 import numpy as np
@@ -26,6 +27,17 @@ SAFE_TYPES = {
     "U8": "u1",
     "BOOL": "b1",
 }
+
+HEADER_FAILURES = (
+    KeyError,
+    MemoryError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    tokenize.TokenError,
+)
+"""What NumPy raises for the header of a damaged array."""
 
 
 def looks_like_safetensors(content: bytes) -> bool:
@@ -97,7 +109,7 @@ def _array(name: str, content: bytes) -> Tensor:
     try:
         version = np.lib.format.read_magic(stream)[0]
         shape, columns, dtype = readers[version](stream)
-    except (ValueError, KeyError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
+    except HEADER_FAILURES as error:
         reason = " ".join(str(error).split())[:100]
         raise ConvertError(f"the array {name} is damaged ({reason}): save it again") from None
     kind = dtype.str[1:]
