@@ -145,7 +145,6 @@ KINDS = {
     "torch 0.1": (tarred({"sys_info": b"", "pickle": b"", "storages": b""}), "PyTorch 0.1"),
     "mar": (zipped({"MAR-INF/MANIFEST.json": b"x", "net.pt": b""}), "TorchServe"),
     # TensorFlow.
-    "tf index": (bytes(60) + b"\x57\xfb\x80\x8b\x24\x75\x47\xdb", "TensorFlow checkpoint index"),
     "meta graph": (message((1, message((5, b"1.15"))), (2, message(*GRAPH))), "TensorFlow check"),
     "saved model": (message((1, 1), (2, message((2, message(*GRAPH))))), "without its variables"),
     "graph as text": (b'node {\n  name: "x"\n  op: "Relu"\n}\n', "TensorFlow graph as text"),
@@ -276,9 +275,9 @@ def test_folders(tmp_path, capsys):
 
 
 def test_prefixes_of_tensorflow(tmp_path, capsys):
-    (tmp_path / "best.ckpt.index").write_bytes(KINDS["tf index"][0])
+    (tmp_path / "best.ckpt.index").write_bytes(KINDS["png"][0])
     assert cli.main([str(tmp_path / "best.ckpt"), str(tmp_path / "o.fmg")]) == 1
-    assert "best.ckpt: is a TensorFlow checkpoint index" in capsys.readouterr().err
+    assert "best.ckpt: is a PNG picture" in capsys.readouterr().err
     output = str(tmp_path / "best.ckpt.index")
     assert cli.main([str(tmp_path / "best.ckpt"), output, "--force"]) == 1
     assert "the output is the checkpoint itself" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""SavedModels and frozen graphs: what is chosen in them, and what is refused.
+"""SavedModels, graphs and checkpoints: what is chosen in them, and what is refused.
 
 Real ones are in tests/real.
 """
@@ -258,6 +258,95 @@ def test_refused_graphs(tf):
     content = graph_of(tf, lambda x: tf.exp(x, name="a"), spec).content
     with pytest.raises(ConvertError, match=r"cannot load \("):
         read(Checkpoint("m.pb", content.replace(b"Exp", b"Eyp")))
+
+
+def tracked(tf, layer):
+    """The variables of a layer, or of a model's layers, as TensorFlow's Keras tracked them."""
+    node = tf.Module()
+    for weight in layer.weights if not hasattr(layer, "layers") else []:
+        setattr(node, weight.name, tf.Variable(weight.numpy()))
+    numbered = [one for one in getattr(layer, "layers", []) if one.weights]
+    for number, one in enumerate(numbered):
+        setattr(node, f"layer_with_weights-{number}", tracked(tf, one))
+    return node
+
+
+def checkpoint_of(tf, model, prefix):
+    """A checkpoint of weights alone, with some of an optimiser."""
+    node = tracked(tf, model)
+    node.optimizer = tf.Module()
+    node.optimizer.iter = tf.Variable(3)
+    tf.train.Checkpoint(
+        **{name: getattr(node, name) for name in vars(node) if name[0] != "_"}
+    ).write(str(prefix))
+    return Checkpoint.open(prefix)
+
+
+def test_checkpoints_of_weights(tf, keras, tmp_path):
+    layers = keras.layers
+    inner = keras.Sequential(
+        [
+            layers.Conv2D(4, 3, padding="same"),
+            layers.BatchNormalization(),
+            layers.SeparableConv2D(5, 3),
+            layers.PReLU(shared_axes=[1, 2]),
+        ],
+        name="inner",
+    )
+    model = keras.Sequential(
+        [
+            keras.Input((8, 7, 1)),
+            layers.BatchNormalization(),
+            inner,
+            layers.Conv2D(3, 2, use_bias=False),
+            layers.Flatten(),
+            layers.Dense(4, activation="softmax"),
+        ]
+    )
+    for weight in model.weights:
+        low = 0.5 if "variance" in weight.path else -1.0
+        weight.assign(RANDOM.uniform(low, 1.5, weight.shape).astype(np.float32))
+    checkpoint = checkpoint_of(tf, model, tmp_path / "best.ckpt")
+    with pytest.raises(ConvertError) as error:
+        read(checkpoint)
+    assert "to a file best.ckpt.json beside it, or anywhere and give it with --con" in str(
+        error.value
+    )
+    assert "The weights are layer_with_weights-0/beta 1, layer_with_weights-0/gam" in str(
+        error.value
+    )
+    assert "... (17 in all)" in str(error.value)
+    (tmp_path / "best.ckpt.json").write_text(model.to_json())
+    inputs = RANDOM.normal(0, 1, (3, 8, 7, 1)).astype(np.float32)
+    expected = keras.ops.convert_to_numpy(model(inputs, training=False))
+    result = read(checkpoint)
+    np.testing.assert_allclose(result.evaluate(inputs), expected, atol=1e-5)
+    file = reference.read(convert(checkpoint, Options(labels=[])).content)
+    np.testing.assert_allclose(reference.run(file, inputs), expected, atol=1e-5)
+    assert "best.ckpt.json" in result.notes[0]
+    fewer = keras.Sequential(model.layers[:-1])
+    fewer.build((None, 8, 7, 1))
+    (tmp_path / "fewer.json").write_text(fewer.to_json())
+    with pytest.raises(ConvertError, match="more layers with weights than the 3 of the model in"):
+        read(checkpoint, SourceOptions(config=tmp_path / "fewer.json"))
+
+
+def test_other_checkpoints(tf, tmp_path):
+    weights = {"conv2d": tf.Variable(tf.zeros((3, 3, 1, 8))), "dense": tf.Variable(tf.zeros(4))}
+    tf.train.Checkpoint(**weights).write(str(tmp_path / "a"))
+    with pytest.raises(
+        ConvertError, match=r"no layers of Keras: conv2d 3x3x1x8, dense 4\. Save the"
+    ):
+        read(Checkpoint.open(tmp_path / "a"))
+    (tmp_path / "a.data-00000-of-00001").unlink()
+    with pytest.raises(ConvertError, match=r"TensorFlow cannot read \(.*with the .data files besi"):
+        read(Checkpoint.open(tmp_path / "a"))
+    content = (tmp_path / "a.index").read_bytes()
+    with pytest.raises(ConvertError, match="without the file of its numbers"):
+        read(Checkpoint("a.index", content))
+    (tmp_path / "b.index").write_bytes(bytes(60) + content[-8:])
+    with pytest.raises(ConvertError, match="TensorFlow cannot read"):
+        read(Checkpoint.open(tmp_path / "b"))
 
 
 def test_without_tensorflow(monkeypatch, capsys, tmp_path):

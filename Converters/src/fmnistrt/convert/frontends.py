@@ -104,6 +104,18 @@ def _read_saved_model(checkpoint: Checkpoint, options: SourceOptions) -> FrontEn
     return read_saved_model(checkpoint, options.signature)
 
 
+def _is_tensorflow_checkpoint(checkpoint: Checkpoint) -> bool:
+    from .tensorflow import looks_like_checkpoint
+
+    return looks_like_checkpoint(checkpoint)
+
+
+def _read_tensorflow_checkpoint(checkpoint: Checkpoint, options: SourceOptions) -> FrontEndResult:
+    from .tensorflow.variables import read_checkpoint
+
+    return read_checkpoint(checkpoint, options.config)
+
+
 def _is_tensorflow_graph(checkpoint: Checkpoint) -> bool:
     from .recognise.messages import is_tensorflow_graph
 
@@ -156,6 +168,12 @@ FRONT_ENDS = (
     FrontEnd("ONNX", _is_onnx, _read_onnx, (), (".onnx",)),
     FrontEnd("TensorFlow Lite", _is_tflite, _read_tflite, (), (".tflite",)),
     FrontEnd("TensorFlow SavedModel", _is_saved_model, _read_saved_model, ("signature",)),
+    FrontEnd(
+        "TensorFlow checkpoint",
+        _is_tensorflow_checkpoint,
+        _read_tensorflow_checkpoint,
+        ("config",),
+    ),
     FrontEnd(
         "TensorFlow graph", _is_tensorflow_graph, _read_tensorflow_graph, ("signature",), (".pb",)
     ),

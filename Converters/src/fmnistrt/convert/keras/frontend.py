@@ -7,10 +7,10 @@ from pathlib import Path
 from ..graph import ConvertError, Graph
 from ..result import FrontEndResult, OutputKind
 from .beside import layers_of
-from .checkpoint import open_checkpoint, with_config
+from .checkpoint import Version, open_checkpoint, with_config
 from .config import parse
 from .evaluate import Evaluator
-from .network import reading_configuration
+from .network import Network, reading_configuration
 from .translate import translate
 from .weights import attach
 
@@ -38,12 +38,18 @@ def read_keras(
         checkpoint.weights.file.close()
         if layer is not None:
             network = network.up_to(layer)
-        graph = translate(network, checkpoint.version)
+    return result_of(network, checkpoint.version, notes)
+
+
+def result_of(network: Network, version: Version, notes: list[str]) -> FrontEndResult:
+    """The graph of a network whose layers have their weights, and the second opinion."""
+    with reading_configuration():
+        graph = translate(network, version)
     return FrontEndResult(
         graph=graph,
-        framework=f"keras {checkpoint.version.text}",
+        framework=f"keras {version.text}",
         output_kind=_output_kind(graph),
-        evaluate=Evaluator(network, checkpoint.version.is_modern),
+        evaluate=Evaluator(network, version.is_modern),
         name=network.name,
         notes=notes,
     )

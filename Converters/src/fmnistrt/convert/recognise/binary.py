@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .kind import EXPORT_ONNX, EXPORT_TF, GIVE_MODEL, GIVE_SOURCE, MODEL_SUFFIXES, NO_TREES, Kind
+from .kind import EXPORT_ONNX, GIVE_MODEL, GIVE_SOURCE, MODEL_SUFFIXES, NO_TREES, Kind
 
 _PICTURE = "classify it with fmnist-classify"
 
@@ -52,17 +52,12 @@ SIGNATURES: list[tuple[int, bytes, Kind]] = [
 ]
 """Where each signature stands, what it is, and what has it."""
 
-_INDEX_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
-"""The last bytes of a table as LevelDB and TensorFlow write it."""
-
 
 def binary_kind(content: bytes) -> Kind | None:
     """A kind with a signature, if it is one."""
     for place, signature, kind in SIGNATURES:
         if content.startswith(signature, place):
             return kind
-    if content.endswith(_INDEX_END):
-        return Kind("a TensorFlow checkpoint index, weights without a model", EXPORT_TF)
     if content[16:].startswith(b"brain.Event:") or b"brain.Event:2" in content[:64]:
         return Kind("a log for TensorBoard, not a checkpoint", GIVE_MODEL)
     if content.startswith(b"MZ") and b"PE\0\0" in content[:1024]:

@@ -1,4 +1,4 @@
-"""Reads TensorFlow's SavedModels, with TensorFlow."""
+"""Reads TensorFlow's SavedModels, graphs and checkpoints, with TensorFlow."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import zlib
 from ..checkpoint import Checkpoint
 
 GRAPH = "saved_model.pb"
+INDEX_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
+"""The last bytes of a checkpoint's index."""
 DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, EOFError)
 
 
@@ -18,6 +20,11 @@ def looks_like_saved_model(checkpoint: Checkpoint) -> bool:
         assert checkpoint.path is not None
         return (checkpoint.path / GRAPH).is_file()
     return checkpoint.content.startswith(b"PK") and zipped_root(checkpoint.content) is not None
+
+
+def looks_like_checkpoint(checkpoint: Checkpoint) -> bool:
+    """Whether it is the index of a checkpoint of weights."""
+    return checkpoint.content.endswith(INDEX_END)
 
 
 def zipped_root(content: bytes) -> str | None:
