@@ -1,8 +1,9 @@
 # Python 3.7: tensorflow==1.15.5 protobuf==3.20.3 h5py==2.10.0 (simple)
-# Python 3.8: tensorflow-cpu==2.4.4 protobuf==3.20.3 (keras)
+# Python 3.8: tensorflow-cpu==2.4.4 protobuf==3.20.3 (keras, weights, checkpoint)
 # Python 3.10: tensorflow-cpu==2.10.1 protobuf==3.19.6 numpy==1.26.4 (module, weights)
+# Python 3.11: tensorflow-cpu==2.15.1 (weights, checkpoint)
 # Python 3.11: tensorflow-cpu==2.21.0 (export)
-"""Trains small networks and writes TensorFlow's SavedModels, each as its year's programs do."""
+"""Trains small networks and writes SavedModels and checkpoints as each year's programs do."""
 
 import os
 import shutil
@@ -15,7 +16,7 @@ import tensorflow as tf
 import fashion
 
 VERSION = tf.__version__
-YEARS = {"1.15": 2019, "2.4": 2020, "2.10": 2022, "2.21": 2026}
+YEARS = {"1.15": 2019, "2.4": 2020, "2.10": 2022, "2.15": 2024, "2.21": 2026}
 YEAR = YEARS[".".join(VERSION.split(".")[:2])]
 MEAN, DEVIATION = 0.2860, 0.3530
 COUNT, BATCH = 12000, 60
@@ -126,13 +127,41 @@ def weights():
     """What ModelCheckpoint keeps of weights alone, and the layers in JSON."""
     name = name_of("weights")
     keep = tf.keras.callbacks.ModelCheckpoint(name, save_weights_only=True)
-    model = trained(network(), keep)
+    alone(name, trained(network(), keep), name)
+
+
+def checkpoint():
+    """What save_weights("best.ckpt") stores of a row of layers, and the layers in JSON."""
+    tf.random.set_seed(1)
+    np.random.seed(1)
+    layers, name = tf.keras.layers, name_of("checkpoint")
+    model = tf.keras.Sequential(
+        [
+            layers.Conv2D(8, 3, padding="same", input_shape=(28, 28, 1)),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            layers.MaxPooling2D(),
+            layers.DepthwiseConv2D(3, padding="same"),
+            layers.Conv2D(12, 1, activation="relu"),
+            layers.MaxPooling2D(3),
+            layers.Flatten(),
+            layers.Dropout(0.2),
+            layers.Dense(16, activation="tanh"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    trained(model).save_weights(name + ".ckpt")
+    alone(name, model, name + ".ckpt")
+
+
+def alone(name, model, weights):
+    """Writes the layers and the answers beside the weights, without the list of checkpoints."""
+    os.remove("checkpoint")
     layers = name + ".layers.json"
     with open(layers, "w") as stream:
         stream.write(model.to_json())
-    os.remove("checkpoint")
     answers = model.predict(pictures(fashion.test_images()), verbose=0)
-    beside = [layers, name + ".data-00000-of-00001"]
+    beside = [layers, weights + ".data-00000-of-00001"]
     options = ["--config", layers, "--mean", str(MEAN), "--std", str(DEVIATION)]
     fashion.describe(name, answers, "tensorflow " + VERSION, YEAR, options, beside=beside)
 
