@@ -73,6 +73,13 @@ struct Layout: Equatable {
     offset(row: index[0] * secondAxis + index[1], column: index[2], channel: index[3])
   }
 
+  /// Elements in row-major order, from number `index` on, that lie together.
+  func together(from index: Int) -> Int {
+    if block == channels { return rowLength - index % rowLength }
+    let channel = index % channels
+    return min(block - channel % block, channels - channel)
+  }
+
   /// Offset of element `index` in row-major order.
   func offset(linear index: Int) -> Int {
     let pixel = index / channels

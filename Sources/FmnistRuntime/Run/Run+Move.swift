@@ -69,29 +69,46 @@ extension Run {
     }
   }
 
-  func reshape<Element>(_ step: Reshape, of type: Element.Type) {
+  func reshape<Element: BitwiseCopyable>(_ step: Reshape, of type: Element.Type) {
     let input = layout(step.input)
     let output = layout(step.output)
     let from = memory(step.input, of: type)
     let to = memory(step.output, of: type)
-    for i in 0..<step.count { to[output.offset(linear: i)] = from[input.offset(linear: i)] }
+    var i = 0
+    while i < step.count {
+      let length = min(min(input.together(from: i), output.together(from: i)), step.count - i)
+      (to + output.offset(linear: i)).copy(from: from + input.offset(linear: i), count: length)
+      i += length
+    }
     clearPadding(step.output)
   }
 
-  func transpose<Element>(_ step: Transpose, of type: Element.Type) {
+  func transpose<Element: BitwiseCopyable>(_ step: Transpose, of type: Element.Type) {
     let input = layout(step.input)
     let output = layout(step.output)
+    let x = memory(step.input, of: type)
+    let y = memory(step.output, of: type)
     let axes = step.axes
-    var to = SIMD4<Int>.zero
-    for i in 0..<(axes[0] * axes[1] * axes[2] * axes[3]) {
-      to[3] = i % axes[3]
-      to[2] = i / axes[3] % axes[2]
-      to[1] = i / (axes[3] * axes[2]) % axes[1]
-      to[0] = i / (axes[3] * axes[2] * axes[1])
+    // The axis of the input that becomes the channels, and how far apart its elements are.
+    let source = step.sources[3]
+    let stride =
+      source == 2 ? input.block : source == 1 ? input.rowPitch : input.secondAxis * input.rowPitch
+    for i in 0..<(axes[0] * axes[1] * axes[2]) {
+      let to = SIMD4(i / (axes[2] * axes[1]), i / axes[2] % axes[1], i % axes[2], 0)
       var from = SIMD4<Int>.zero
-      for axis in 0..<4 { from[step.sources[axis]] = to[axis] }
-      memory(step.output, of: type)[output.offset(to)] =
-        memory(step.input, of: type)[input.offset(from)]
+      for axis in 0..<3 { from[step.sources[axis]] = to[axis] }
+      if source == 3 {
+        copyChannels(axes[3], from: x, input, from, to: y, output, to)
+        continue
+      }
+      var next = x + input.offset(from)
+      for block in 0..<output.blocks {
+        let target = y + (output.offset(to) + block * output.plane)
+        for lane in 0..<output.lanes(block) {
+          target[lane] = next.pointee
+          next += stride
+        }
+      }
     }
     clearPadding(step.output)
   }
