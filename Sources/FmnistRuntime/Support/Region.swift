@@ -63,7 +63,7 @@ struct Region {
   /// few of them. What is never taken is never touched, and costs addresses only.
   private func chunkSize(for needed: Int) -> Int {
     let wanted = max(needed, size / 4, Region.chunkSize)
-    guard wanted >= Region.largePage / 2 else { return wanted }
+    guard wanted >= Region.largePage else { return wanted }
     return (wanted + Region.largePage - 1) & ~(Region.largePage - 1)
   }
 
