@@ -15,6 +15,7 @@ import fmnistrt
 import reference
 from conftest import randomise
 from fmnistrt.convert import VERSION, cli
+from fmnistrt.convert.arguments import EXAMPLES
 from fmnistrt.convert.checkpoint import Checkpoint
 from fmnistrt.convert.convert import Options, convert
 from fmnistrt.convert.golden import golden_inputs
@@ -345,7 +346,7 @@ def test_help_lists_every_layer():
     from fmnistrt.convert.keras.merges import LAYERS
     from fmnistrt.convert.keras.translate import SINGLE
 
-    listed = set(re.findall(r"\w+", cli.EXAMPLES.partition("Keras layers:")[2]))
+    listed = set(re.findall(r"\w+", EXAMPLES.partition("Keras layers:")[2]))
     assert {*SINGLE, *LAYERS} <= listed
 
 

@@ -192,7 +192,7 @@ def test_softmax(operator, opset, shape):
         b.add(operator, "x", **({} if axis is None else {"axis": axis}))
         result = check(b.content())
         if len(shape) == 1:
-            expected = "probabilities" if operator == "Softmax" else "scores"
+            expected = "probabilities" if operator == "Softmax" else "logits"
             assert result.output_kind == expected
 
 

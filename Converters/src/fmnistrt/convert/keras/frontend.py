@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..graph import ConvertError, Graph
-from ..result import FrontEndResult, OutputKind
+from ..graph import ConvertError
+from ..output_kind import output_kind
+from ..result import FrontEndResult
 from .beside import layers_of
 from .checkpoint import Version, open_checkpoint, with_config
 from .config import parse
@@ -48,16 +49,8 @@ def result_of(network: Network, version: Version, notes: list[str]) -> FrontEndR
     return FrontEndResult(
         graph=graph,
         framework=f"keras {version.text}",
-        output_kind=_output_kind(graph),
+        output_kind=output_kind(graph),
         evaluate=Evaluator(network, version.is_modern),
         name=network.name,
         notes=notes,
     )
-
-
-def _output_kind(graph: Graph) -> OutputKind:
-    """By the last operator: softmax gives probabilities, a linear layer or a log_softmax logits."""
-    last = graph.nodes[-1]
-    if last.operator == "softmax":
-        return "logits" if last.attributes["logarithm"] else "probabilities"
-    return "logits" if last.operator == "dense" else "scores"

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import onnx
 
-from ..graph import Graph, Tensor
-from ..operators import BINARY
-from ..result import OutputKind
-
 _FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE)
-_PASSING = frozenset(("reshape", "transpose", "quantize", "dequantize"))
-"""What the kind of the output does not depend on."""
 
 
 def keep_scores(model: onnx.ModelProto) -> None:
@@ -45,25 +37,3 @@ def keep_scores(model: onnx.ModelProto) -> None:
 
 def _is_zip(node: onnx.NodeProto) -> bool:
     return node.op_type == "ZipMap" and len(node.input) == len(node.output) == 1
-
-
-def output_kind(graph: Graph) -> OutputKind:
-    """What the output is, by the last operator that computes."""
-    producers = {node.output: node for node in graph.nodes}
-    probabilities, logits, scores = get_args(OutputKind)
-
-    def computing(tensor: Tensor):
-        node = producers.get(tensor)
-        while node is not None and node.operator in _PASSING:
-            node = producers.get(node.inputs[0])
-        return node
-
-    last = computing(graph.output)
-    if last is None:
-        return scores
-    whole = last.output.shape[-1] == graph.output.shape[-1]
-    if last.operator == "softmax" and whole and not last.attributes["logarithm"]:
-        return probabilities
-    if last.operator == "binary" and last.attributes["kind"] == BINARY["add"]:
-        last = computing(last.inputs[0]) if last.inputs[1].value is not None else last
-    return logits if last is not None and last.operator == "dense" else scores

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..graph import ConvertError, Graph, Shape
+from ..output_kind import output_kind
 from ..result import FrontEndResult
 from . import (  # noqa: F401  (the handlers register themselves)
     activations,
@@ -28,7 +29,6 @@ from . import (  # noqa: F401  (the handlers register themselves)
     shaping,
     slicing,
 )
-from .answers import output_kind
 from .builder import Builder
 from .evaluate import Evaluator
 from .fold import FOLDABLE, constant_of, fold, shape_of

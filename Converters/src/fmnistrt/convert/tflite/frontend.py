@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import get_args
 
 import numpy as np
 
-from ..graph import ConvertError, Graph, Node, Tensor
-from ..result import FrontEndResult, OutputKind
+from ..graph import ConvertError, Tensor
+from ..output_kind import output_kind
+from ..result import FrontEndResult
 from . import elementwise, shaping, weighted  # noqa: F401  (the handlers register themselves)
 from .builder import ACTIVATED, HANDLERS, Translation, meaning_of
 from .dilation import join_dilations
@@ -18,8 +18,6 @@ from .model import TfliteModel, TfliteNode, load_model
 
 _CHANNELS = (1, 3)
 _MALFORMED = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
-_PASSING = ("reshape", "transpose", "quantize", "dequantize")
-"""What the kind of the output does not depend on."""
 _UNIT = 1.02
 """Pixels divided by 255 have bytes that stand for 0 to no more than this."""
 
@@ -38,7 +36,7 @@ def read_tflite(content: bytes) -> FrontEndResult:
     output = t.flat(t.values[model.output])
     if not t.graph.nodes or output is not t.graph.nodes[-1].output:
         raise ConvertError("the model ends before its last layer; convert the trained model")
-    kind = _output_kind(t.graph)
+    kind = output_kind(t.graph)
     return FrontEndResult(
         t.graph, model.framework, kind, Evaluator(model, axes), notes=_notes(model)
     )
@@ -163,22 +161,3 @@ def _is_dynamic(model: TfliteModel, node: TfliteNode) -> bool:
         return False
     x, weights = (model.tensors[index] for index in node.inputs[:2])
     return x.kind == "float32" and weights.kind in ACTIVATED
-
-
-def _output_kind(graph: Graph) -> OutputKind:
-    """What the output is, by the last operator that computes."""
-    producers = {node.output: node for node in graph.nodes}
-    probabilities, logits, scores = get_args(OutputKind)
-
-    def computing(tensor: Tensor) -> Node | None:
-        node = producers.get(tensor)
-        while node is not None and node.operator in _PASSING:
-            node = producers.get(node.inputs[0])
-        return node
-
-    last = computing(graph.output)
-    if last is None:
-        return scores
-    if last.operator == "softmax" and last.output.shape[-1:] == graph.output.shape:
-        return logits if last.attributes["logarithm"] else probabilities
-    return logits if last.operator in ("dense", "conv2d") else scores
